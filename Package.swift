@@ -1,0 +1,117 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+/// One set of rules for every target: Swift 6 mode, explicit imports, and no warning is let through.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("ExistentialAny"),
+    .treatAllWarnings(as: .error),
+]
+
+/// The rooms that touch raw memory must also say `unsafe` at each such place.
+let strictMemory: [SwiftSetting] = strict + [.strictMemorySafety()]
+
+let package = Package(
+    name: "roost",
+    products: [
+        .executable(name: "roostd", targets: ["roostd"]),
+        .executable(name: "roostctl", targets: ["roostctl"]),
+        .library(name: "Scheduling", targets: ["Scheduling"]),
+        .library(name: "Subprocesses", targets: ["Subprocesses"]),
+    ],
+    traits: [
+        .trait(name: "Systemd", description: "Talk to systemd through libsystemd."),
+        .default(enabledTraits: ["Systemd"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    ],
+    targets: [
+        // System: the kernel and C libraries, as Swift sees them.
+        .target(name: "CLinux"),
+        .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+        .target(name: "Linux", dependencies: ["CLinux"], swiftSettings: strictMemory),
+
+        // Toolkit: products in their own right.
+        .target(
+            name: "Scheduling",
+            swiftSettings: strict),
+        .target(name: "Subprocesses", dependencies: ["Linux", "CLinux"], swiftSettings: strictMemory),
+
+        // Pure: no clock, no descriptor, no thread.
+        .target(
+            name: "SupervisorCore",
+            dependencies: ["Scheduling", .product(name: "DequeModule", package: "swift-collections")],
+            swiftSettings: strict),
+
+        // Daemon.
+        .target(name: "Reactor", dependencies: ["Linux", "Scheduling"], swiftSettings: strictMemory),
+        .target(
+            name: "Configuration", dependencies: ["SupervisorCore", "Scheduling", "Subprocesses", "Linux"],
+            swiftSettings: strict),
+        .target(name: "ControlProtocol", dependencies: ["SupervisorCore"], swiftSettings: strict),
+        .target(
+            name: "Systemd",
+            dependencies: [.target(name: "CSystemd", condition: .when(traits: ["Systemd"]))],
+            swiftSettings: strict),
+        .target(
+            name: "SupervisorRuntime",
+            dependencies: [
+                "Reactor", "Configuration", "ControlProtocol", "SupervisorCore", "Scheduling", "Subprocesses",
+                "Linux", "Systemd", .product(name: "Logging", package: "swift-log"),
+                .product(name: "DequeModule", package: "swift-collections"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "CommandLine",
+            dependencies: [
+                "ControlProtocol", "Configuration", "SupervisorCore", "Scheduling", "Linux",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+
+        // Executables: a few lines each.
+        .executableTarget(
+            name: "roostd",
+            dependencies: [
+                "SupervisorRuntime", "Configuration",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+        .executableTarget(name: "roostctl", dependencies: ["CommandLine"], swiftSettings: strict),
+
+        // Tests.
+        .testTarget(name: "TidyTests", swiftSettings: strict),
+        .testTarget(name: "LinuxTests", dependencies: ["Linux"], swiftSettings: strict),
+        .testTarget(name: "SchedulingTests", dependencies: ["Scheduling"], swiftSettings: strict),
+        .testTarget(name: "SubprocessesTests", dependencies: ["Subprocesses", "Linux"], swiftSettings: strict),
+        .testTarget(name: "ReactorTests", dependencies: ["Reactor", "Linux", "Scheduling"], swiftSettings: strict),
+        .testTarget(
+            name: "SupervisorCoreTests", dependencies: ["SupervisorCore", "Scheduling"], swiftSettings: strict),
+        .testTarget(name: "SimulationTests", dependencies: ["SupervisorCore", "Scheduling"], swiftSettings: strict),
+        .testTarget(
+            name: "ConfigurationTests", dependencies: ["Configuration", "SupervisorCore", "Scheduling"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ControlProtocolTests", dependencies: ["ControlProtocol", "SupervisorCore"], swiftSettings: strict),
+        .testTarget(
+            name: "CommandLineTests", dependencies: ["CommandLine", "ControlProtocol", "SupervisorCore"],
+            resources: [.copy("Golden")], swiftSettings: strict),
+        .testTarget(
+            name: "SupervisorRuntimeTests",
+            dependencies: [
+                "SupervisorRuntime", "SupervisorCore", "Scheduling", "Reactor", "Linux", "Subprocesses",
+                "ControlProtocol",
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SystemTests", dependencies: ["ControlProtocol", "SupervisorCore", "Linux", "Subprocesses"],
+            swiftSettings: strict),
+    ],
+    cLanguageStandard: .gnu17
+)

@@ -4,6 +4,17 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#include <features.h>
+
+// Swift's Glibc module sees these two headers without _GNU_SOURCE. A module that imports both it (Synchronization
+// and Foundation do) and this one must find the same fd_set and the same enums in them.
+#undef __USE_XOPEN
+#include <sys/select.h>
+#define __USE_XOPEN 1
+#undef __USE_GNU
+#include <sys/resource.h>
+#define __USE_GNU 1
+
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -38,3 +49,4 @@
 
 #include "CLinuxShims.h"
 #include "CLinuxSpawn.h"
+#include "CLinuxProcess.h"

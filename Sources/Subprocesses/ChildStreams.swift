@@ -13,9 +13,11 @@ struct ChildStreams: ~Copyable {
     let mappings: [roost_spawn_descriptor]
 
     init(_ request: SpawnRequest) throws(SpawnError) {
+        // Asked before anything is opened: in a parent without the streams, what is opened gets their numbers.
+        let exists = (0...2).map { roost_fcntl($0, F_GETFD, 0) >= 0 }
         let capacity = request.pipeCapacity
-        let input = try ChildStream(request.standardInput, pipeCapacity: capacity)
-        let output = try ChildStream(request.standardOutput, number: 1, pipeCapacity: capacity)
+        let input = try ChildStream(request.standardInput, inherits: exists[0], pipeCapacity: capacity)
+        let output = try ChildStream(request.standardOutput, number: 1, inherits: exists[1], pipeCapacity: capacity)
         let error: ChildStream?
         let errorSource: Int32
         switch request.standardError {
@@ -23,7 +25,7 @@ struct ChildStreams: ~Copyable {
             error = nil
             errorSource = output.source
         case .separate(let place):
-            let stream = try ChildStream(place, number: 2, pipeCapacity: capacity)
+            let stream = try ChildStream(place, number: 2, inherits: exists[2], pipeCapacity: capacity)
             errorSource = stream.source
             error = consume stream
         }
@@ -37,6 +39,9 @@ struct ChildStreams: ~Copyable {
 }
 
 /// One standard stream: the descriptor that the child gets, and the other end, if it is a pipe.
+///
+/// A program with a closed standard stream writes its messages into whatever file it opens first, so a child that
+/// would inherit one which the parent does not have gets the null device.
 struct ChildStream: ~Copyable {
     let source: Int32
     /// Keeps `source` open, if it was opened for the child.
@@ -55,9 +60,10 @@ struct ChildStream: ~Copyable {
         self.parentEnd = parentEnd
     }
 
-    init(_ place: SpawnRequest.StandardInput, pipeCapacity: Int?) throws(SpawnError) {
+    init(_ place: SpawnRequest.StandardInput, inherits: Bool, pipeCapacity: Int?) throws(SpawnError) {
         switch place {
-        case .inherit: self = try ChildStream.inherited(0)
+        case .inherit where inherits: self.init(borrowing: 0)
+        case .inherit: self = try ChildStream.file("/dev/null", O_RDONLY)
         case .null: self = try ChildStream.file("/dev/null", O_RDONLY)
         case .file(let path): self = try ChildStream.file(path, O_RDONLY)
         case .descriptor(let raw): self.init(borrowing: raw)
@@ -67,9 +73,12 @@ struct ChildStream: ~Copyable {
         }
     }
 
-    init(_ place: SpawnRequest.StandardOutput, number: Int32, pipeCapacity: Int?) throws(SpawnError) {
+    init(
+        _ place: SpawnRequest.StandardOutput, number: Int32, inherits: Bool, pipeCapacity: Int?
+    ) throws(SpawnError) {
         switch place {
-        case .inherit: self = try ChildStream.inherited(number)
+        case .inherit where inherits: self.init(borrowing: number)
+        case .inherit: self = try ChildStream.file("/dev/null", O_WRONLY)
         case .null: self = try ChildStream.file("/dev/null", O_WRONLY)
         case .file(let path, .append): self = try ChildStream.file(path, O_WRONLY | O_CREAT | O_APPEND)
         case .file(let path, .truncate): self = try ChildStream.file(path, O_WRONLY | O_CREAT | O_TRUNC)
@@ -79,13 +88,6 @@ struct ChildStream: ~Copyable {
             let pipe = try ChildStream.pipe(for: purpose, capacity: pipeCapacity)
             self.init(adopting: pipe.writer, parentEnd: pipe.reader)
         }
-    }
-
-    /// A program with a closed standard stream writes its messages into whatever file it opens first, so a child
-    /// of a parent without that stream gets the null device.
-    private static func inherited(_ number: Int32) throws(SpawnError) -> ChildStream {
-        if roost_fcntl(number, F_GETFD, 0) >= 0 { return ChildStream(borrowing: number) }
-        return try file("/dev/null", O_RDWR)
     }
 
     private static func file(_ path: String, _ flags: Int32) throws(SpawnError) -> ChildStream {

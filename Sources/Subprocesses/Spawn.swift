@@ -133,7 +133,7 @@ private struct ChildRequest: ~Copyable {
                 request.resourceLimits.first { $0.resource.number == result.detail }?.resource.rawValue ?? ""
             case .nice: "\(request.nice ?? 0)"
             case .oomScore: "\(request.oomScoreAdjustment ?? 0)"
-            case .groups: groups.map { "\($0)" }.joined(separator: ",")
+            case .groups: groups.isEmpty ? "none" : groups.map { "\($0)" }.joined(separator: ",")
             case .group: "\(credentials?.group ?? 0)"
             case .user: "\(credentials?.user ?? 0)"
             case .directory: request.directory ?? ""

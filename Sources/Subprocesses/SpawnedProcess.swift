@@ -1,7 +1,7 @@
 package import Linux
 
 /// How a child ended.
-public enum ExitStatus: Hashable, Sendable {
+public enum TerminationStatus: Hashable, Sendable {
     /// It ended by itself, with this code from 0 to 255.
     case exited(code: Int32)
     /// A signal ended it.
@@ -64,15 +64,15 @@ public struct SpawnedProcess: ~Copyable, Sendable {
     /// Collects the child's exit if it has ended, once; nil while it is running.
     ///
     /// - Throws: `ProcessError` with `ECHILD` if the exit was collected before.
-    public borrowing func poll() throws(ProcessError) -> ExitStatus? {
-        do { return try descriptor.reap().map(ExitStatus.init) } catch { throw ProcessError(error) }
+    public borrowing func poll() throws(ProcessError) -> TerminationStatus? {
+        do { return try descriptor.reap().map(TerminationStatus.init) } catch { throw ProcessError(error) }
     }
 
     /// Blocks until the child has ended, and collects its exit.
     ///
     /// - Throws: `ProcessError` with `ECHILD` if the exit was collected before.
-    public borrowing func wait() throws(ProcessError) -> ExitStatus {
-        do { return ExitStatus(try descriptor.wait()) } catch { throw ProcessError(error) }
+    public borrowing func wait() throws(ProcessError) -> TerminationStatus {
+        do { return TerminationStatus(try descriptor.wait()) } catch { throw ProcessError(error) }
     }
 
     /// The descriptor that writes to the child's standard input, if that is a pipe; the caller closes it. Once.

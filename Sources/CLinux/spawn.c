@@ -310,6 +310,14 @@ int roost_spawn(const struct roost_spawn_request *request, struct roost_spawn_re
         result->step = step_of_refusal(request, task.joins_cgroup, result->error);
         return -1;
     }
+    if (pidfd < 0) {
+        // A kernel before 5.2 takes no notice of CLONE_PIDFD. Without a pidfd nothing could be done for the child.
+        kill((pid_t)pid, SIGKILL);
+        while (waitpid((pid_t)pid, NULL, 0) < 0 && errno == EINTR) {}
+        result->step = ROOST_SPAWN_CLONE;
+        result->error = ENOSYS;
+        return -1;
+    }
     if (result->step != ROOST_SPAWN_NONE) {
         siginfo_t ignored;
         // ECHILD, if the caller ignores SIGCHLD or reaps on another thread, means that it is gone already.

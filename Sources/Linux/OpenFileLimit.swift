@@ -8,7 +8,7 @@ package struct OpenFileLimit: Hashable, Sendable {
     package static func current() throws(SystemError) -> OpenFileLimit {
         var limit = rlimit()
         _ = try retrying("read the limit of open files") {
-            unsafe roost_getrlimit(Int32(RLIMIT_NOFILE.rawValue), &limit)
+            unsafe getrlimit(Int32(RLIMIT_NOFILE.rawValue), &limit)
         }
         return OpenFileLimit(soft: UInt64(limit.rlim_cur), hard: UInt64(limit.rlim_max))
     }
@@ -21,7 +21,7 @@ package struct OpenFileLimit: Hashable, Sendable {
         let before = try current()
         var raised = rlimit(rlim_cur: rlim_t(before.hard), rlim_max: rlim_t(before.hard))
         _ = try retrying("raise the limit of open files") {
-            unsafe roost_setrlimit(Int32(RLIMIT_NOFILE.rawValue), &raised)
+            unsafe setrlimit(Int32(RLIMIT_NOFILE.rawValue), &raised)
         }
         return before
     }

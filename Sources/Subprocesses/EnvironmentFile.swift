@@ -33,7 +33,7 @@ public enum EnvironmentFile {
     /// Reads the text of such a file.
     ///
     /// - Returns: the variables in the order of the file. Where a name comes twice, the later one counts.
-    /// - Throws: `ParseError` for a text larger than `sizeLimit`, a line without `=`, a bad name, a NUL, or an open quote.
+    /// - Throws: `ParseError` for a text larger than `sizeLimit`, a line without `=`, a bad name, a NUL, an open quote.
     /// - Complexity: O(*n*) in the length of the text.
     public static func parse(_ text: String) throws(ParseError) -> [Variable] {
         guard text.utf8.count <= sizeLimit else {

@@ -173,6 +173,14 @@ extension Spawning {
             #expect(child.field("CapEff") == "0000000000000000")
         }
 
+        @Test(.asRoot) func `a user's name stands for the user's ids`() throws {
+            try #require(geteuid() == 0, "run the tests as root")
+            let credentials = try SpawnRequest.Credentials(of: Accounts.user("daemon"), group: Accounts.group("root"))
+            let child = try finish("id", "-un") { $0.credentials = credentials }
+            #expect(child.output == "daemon\n")
+            #expect(credentials.group == 0)
+        }
+
         @Test func `switching to oneself needs no privilege`() throws {
             var groups = [gid_t](repeating: 0, count: 65536)
             let count = getgroups(Int32(groups.count), &groups)

@@ -28,8 +28,5 @@ static inline char **roost_environment(void) { return environ; }
 static inline void roost_set_errno(int value) { errno = value; }
 /// The name of a directory entry, which Swift would see as a tuple of 256 characters.
 static inline const char *roost_entry_name(const struct dirent *entry) { return entry->d_name; }
-/// With _GNU_SOURCE the resource is an enum whose Swift type differs between C libraries; here it is an int.
-static inline int roost_getrlimit(int resource, struct rlimit *out) { return getrlimit(resource, out); }
-static inline int roost_setrlimit(int resource, const struct rlimit *value) { return setrlimit(resource, value); }
 /// `struct group`, under a name that is free in Swift.
 typedef struct group group_entry;

@@ -101,7 +101,8 @@ package enum ProcessFileSystem {
 
     // MARK: - How it reads
 
-    private static func childrenByScan(of pid: Int32) throws(SystemError) -> [Int32] {
+    /// The same, for kernels that do not list them.
+    static func childrenByScan(of pid: Int32) throws(SystemError) -> [Int32] {
         var children: [Int32] = []
         for candidate in try processes() {
             if try statistics(of: candidate)?.parent == pid { children.append(candidate) }

@@ -4,17 +4,17 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+// Swift's Glibc module is built without _GNU_SOURCE, and a program may see both modules. The compiler rejects a type
+// that the two define differently; those are the types below, so they are taken in Glibc's form.
 #include <features.h>
-
-// Swift's Glibc module sees these two headers without _GNU_SOURCE. A module that imports both it (Synchronization
-// and Foundation do) and this one must find the same fd_set and the same enums in them.
+#pragma push_macro("__USE_XOPEN")
+#pragma push_macro("__USE_GNU")
 #undef __USE_XOPEN
-#include <sys/select.h>
-#define __USE_XOPEN 1
 #undef __USE_GNU
 #include <sys/resource.h>
-#define __USE_GNU 1
-
+#include <sys/select.h>
+#pragma pop_macro("__USE_GNU")
+#pragma pop_macro("__USE_XOPEN")
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>

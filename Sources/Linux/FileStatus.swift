@@ -7,6 +7,8 @@ package struct FileStatus: Hashable, Sendable {
     }
 
     package let kind: Kind
+    /// The lower twelve bits of the mode.
+    package let permissions: UInt32
     package let device: UInt64
     package let inode: UInt64
     package let size: Int64
@@ -23,6 +25,7 @@ package struct FileStatus: Hashable, Sendable {
             case S_IFCHR: .characterDevice
             case _: .other
             }
+        permissions = UInt32(status.st_mode) & 0o7777
         device = UInt64(status.st_dev)
         inode = UInt64(status.st_ino)
         size = Int64(status.st_size)
@@ -34,7 +37,7 @@ package struct FileStatus: Hashable, Sendable {
         var status = stat()
         do {
             _ = try retrying("look at", path) { unsafe stat(path, &status) }
-        } catch where error.errno == ENOENT || error.errno == ENOTDIR {
+        } catch  where error.errno == ENOENT || error.errno == ENOTDIR {
             return nil
         }
         self.init(status)

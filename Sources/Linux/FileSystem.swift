@@ -40,7 +40,7 @@ package enum FileSystem {
     package static func remove(_ path: String) throws(SystemError) {
         do {
             _ = try retrying("remove", path) { unsafe unlink(path) }
-        } catch where error.errno == ENOENT {
+        } catch  where error.errno == ENOENT {
             return
         }
     }

@@ -43,7 +43,7 @@ final class LogStream {
     private static func open(_ path: String) throws(SystemError) -> OwnedDescriptor {
         do {
             return try FileSystem.open(path, [.write, .append, .nonblocking])
-        } catch where error.errno == ENXIO {
+        } catch  where error.errno == ENXIO {
             // A FIFO that has no reader yet, or a socket, of which only a duplicate can be had.
             switch path {
             case "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1": return try OwnedDescriptor.duplicate(of: 1)

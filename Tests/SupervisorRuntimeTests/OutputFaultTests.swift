@@ -128,6 +128,38 @@ import Testing
         })
     }
 
+    @Test func `a FIFO that nobody reads does not stop a worker that may lose output`() throws {
+        let path = "\(fixture.directory.path)/fifo"
+        #expect(mkfifo(path, 0o600) == 0)
+        let worker = try fixture.worker(fixture.target("fifo", .drop))
+        let block = String(repeating: "x", count: 65536)
+        var written = 0
+        try fixture.turn(until: {
+            written += (try? worker.write(block)) ?? 0
+            return written > 8 << 20
+        })
+        #expect(fixture.news == [.failing(path: path, reason: "it is not read fast enough", .drop)])
+        let reader = try FileSystem.open(path, [.read, .nonblocking])
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        var received = 0
+        var dropped: Int64 = 0
+        try fixture.turn(until: {
+            written += (try? worker.write("x")) ?? 0
+            while case .moved(let count) = try? reader.read(into: &buffer) { received += count }
+            // Catching up may take several outages.
+            guard case .recovered = fixture.news.last else { return false }
+            return true
+        })
+        worker.close()
+        try fixture.turn(until: {
+            while case .moved(let count) = try? reader.read(into: &buffer) { received += count }
+            return worker.hasEnded
+        })
+        while case .moved(let count) = try? reader.read(into: &buffer) { received += count }
+        for case .recovered(_, _, let bytes) in fixture.news { dropped += bytes }
+        #expect(received + Int(dropped) == written)
+    }
+
     @Test func `a log may be a character device that takes no splice`() throws {
         let worker = try fixture.worker(fixture.target("/dev/zero"))
         var seen = 0

@@ -31,16 +31,25 @@ private final class TestServer {
         port = UInt16(bigEndian: address.sin_port)
         listener = SharedDescriptor(OwnedDescriptor(adopting: raw))
         _ = try loop.add(raw, .read, priority: .control) { [unowned self] _ in
-            let connection = accept(raw, nil, nil)
-            guard connection >= 0, let answer else { return connections.append(adopt(connection)) }
-            var buffer = [UInt8](repeating: 0, count: 4096)
-            if !answer.isEmpty { _ = recv(connection, &buffer, buffer.count, 0) }
-            _ = send(connection, answer, answer.utf8.count, Int32(MSG_NOSIGNAL))
-            close(connection)
+            let connection = SharedDescriptor(OwnedDescriptor(adopting: accept(raw, nil, nil)))
+            guard let answer else { return connections.append(connection) }
+            if !answer.isEmpty { reply(answer, on: connection) }
         }
     }
 
-    private func adopt(_ raw: Int32) -> SharedDescriptor { SharedDescriptor(OwnedDescriptor(adopting: raw)) }
+    /// Waits for the request, which the same thread has yet to send.
+    private func reply(_ answer: String, on connection: SharedDescriptor) {
+        var source: EventLoop.Source?
+        source = try? loop.add(connection.descriptor.raw, .read, priority: .control) { [loop] _ in
+            var buffer = [UInt8](repeating: 0, count: 4096)
+            #expect(throws: Never.self) {
+                _ = try connection.descriptor.read(into: &buffer)
+                _ = try connection.descriptor.send(ArraySlice(answer.utf8))
+            }
+            shutdown(connection.descriptor.raw, Int32(SHUT_RDWR))
+            if let source { loop.remove(source) }
+        }
+    }
 }
 
 @Suite struct ProbeNetworkTests {
@@ -61,11 +70,13 @@ private final class TestServer {
 
     private func get(_ answer: String?, timeout: Duration = .seconds(10)) throws -> ProbeOutcome? {
         let server = try TestServer(fixture.loop, answer: answer)
+        defer { withExtendedLifetime(server) {} }
         return try outcome(.get(try HTTPTarget(url: "http://localhost:\(server.port)/health")), timeout: timeout)
     }
 
     @Test func `a listener is found`() throws {
         let server = try TestServer(fixture.loop, answer: nil)
+        defer { withExtendedLifetime(server) {} }
         #expect(try outcome(.connect(host: "127.0.0.1", port: server.port)) == .success)
     }
 

@@ -120,7 +120,11 @@ package final class LogSink {
             self.stream = stream
         }
         try stream.flush()
-        if stream.isBusy { return .busy }
+        guard !stream.isBusy else {
+            guard target.whenFull == .drop else { return .busy }
+            // Where output may be lost, a reader that does not keep up is an outage like any other.
+            throw SystemError("write", target.path, errno: EAGAIN)
+        }
         let (result, bytes) = try stream.take(from: pipe)
         switch result {
         case .moved(let count):
@@ -174,7 +178,8 @@ package final class LogSink {
         let new = Outage(at: loop.now)
         outage = new
         if let target {
-            report(.failing(path: target.path, reason: SystemError.text(error.errno), target.whenFull))
+            let reason = error.errno == EAGAIN ? "it is not read fast enough" : SystemError.text(error.errno)
+            report(.failing(path: target.path, reason: reason, target.whenFull))
         }
         return new
     }

@@ -1,6 +1,6 @@
 /// Where the output of a worker goes, as configured.
 package struct LogTarget: Hashable, Sendable {
-    /// What to do with output while the target takes none: a full disk, a lost directory, an input/output error.
+    /// What to do with output while the target takes none: a full disk, a lost directory, a FIFO that nobody reads.
     package enum WhenFull: Hashable, Sendable {
         /// Leave it in the pipe. The worker waits as soon as the pipe is full; nothing is lost.
         case block
@@ -37,7 +37,7 @@ package enum LogNews: Hashable, Sendable, CustomStringConvertible {
         case .failing(let path, let reason, .block):
             "cannot write the log \(path): \(reason); its workers wait when their pipes are full: make room or fix it"
         case .failing(let path, let reason, .drop):
-            "cannot write the log \(path): \(reason); output is thrown away until then: make room or fix it"
+            "cannot write the log \(path): \(reason); output is thrown away until that is mended"
         case .recovered(let path, let duration, let dropped):
             "the log \(path) is written again after \(duration)"
                 + (dropped == 0 ? "; nothing was lost" : "; \(dropped) bytes were thrown away")

@@ -138,7 +138,7 @@ private final class TestServer {
     }
 
     @Test func `a process of the run is believed`() throws {
-        var expected = Notification()
+        var expected = NotifyMessage()
         expected.isReady = true
         #expect(try news(from: Array("READY=1\nBARRIER=1".utf8)) == .notified(expected))
     }

@@ -49,8 +49,8 @@ private struct Generator: RandomNumberGenerator {
 
     @Test func `a notification says what its lines say`() {
         let text = "READY=1\nSTATUS=up \u{1B}[31mand running\nMAINPID=1\nWATCHDOG=1\nSTOPPING=0\nnonsense\n=\n"
-        let notification = Notification(parsing: text.utf8)
-        var expected = Notification()
+        let notification = NotifyMessage(parsing: text.utf8)
+        var expected = NotifyMessage()
         expected.isReady = true
         expected.status = "up [31mand running"
         #expect(notification == expected)
@@ -62,8 +62,8 @@ private struct Generator: RandomNumberGenerator {
         let bytes = (0..<Int.random(in: 0...300, using: &random)).map { _ in
             alphabet.randomElement(using: &random) ?? 0
         }
-        let notification = Notification(parsing: bytes)
-        #expect((notification.status?.utf8.count ?? 0) <= 3 * Notification.longestStatus)
+        let notification = NotifyMessage(parsing: bytes)
+        #expect((notification.status?.utf8.count ?? 0) <= 3 * NotifyMessage.longestStatus)
         var head = HTTPResponseHead()
         for byte in bytes { _ = head.feed([byte]) }
     }

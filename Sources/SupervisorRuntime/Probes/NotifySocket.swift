@@ -22,7 +22,7 @@ package final class NotifySocket {
 
     /// What arrives; `rejected` says why something was not believed.
     package enum News: Hashable, Sendable {
-        case notified(Notification)
+        case notified(NotifyMessage)
         case rejected(reason: String)
     }
 
@@ -36,7 +36,7 @@ package final class NotifySocket {
     private let tell: (News) -> Void
     private var source: EventLoop.Source?
     // One byte more than allowed, so that a datagram that is too long shows.
-    private var buffer = [UInt8](repeating: 0, count: Notification.longest + 1)
+    private var buffer = [UInt8](repeating: 0, count: NotifyMessage.longest + 1)
 
     /// Binds to `path`, replacing what an earlier daemon may have left there, for the owner alone.
     package init(
@@ -75,9 +75,9 @@ package final class NotifySocket {
         guard let sender = message.sender, sender.pid > 0 else {
             return .rejected(reason: "a notification came from a process that cannot be identified")
         }
-        guard !message.isTruncated, message.length <= Notification.longest else {
+        guard !message.isTruncated, message.length <= NotifyMessage.longest else {
             return .rejected(
-                reason: "a notification of process \(sender.pid) is longer than \(Notification.longest) bytes")
+                reason: "a notification of process \(sender.pid) is longer than \(NotifyMessage.longest) bytes")
         }
         guard sender.uid == owner.uid || sender.uid == 0 else {
             return .rejected(
@@ -86,6 +86,6 @@ package final class NotifySocket {
         guard owner.includes(sender.pid) else {
             return .rejected(reason: "process \(sender.pid) sent a notification but does not belong to the run")
         }
-        return .notified(Notification(parsing: buffer.prefix(message.length)))
+        return .notified(NotifyMessage(parsing: buffer.prefix(message.length)))
     }
 }

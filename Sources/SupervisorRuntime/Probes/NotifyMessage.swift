@@ -2,7 +2,7 @@
 ///
 /// Lines of `KEY=VALUE`. Keys that Roost does not act on, `MAINPID` and `WATCHDOG` among them, are passed over, as
 /// sd_notify(3) asks of receivers.
-package struct Notification: Hashable, Sendable {
+package struct NotifyMessage: Hashable, Sendable {
     /// The longest datagram that is looked at.
     package static let longest = 8 * 1024
     /// The longest status that is kept.

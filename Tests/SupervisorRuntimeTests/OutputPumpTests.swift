@@ -116,6 +116,21 @@ import Testing
         #expect(poured < 64 << 20)
     }
 
+    @Test func `a pipe of 8 KiB, as the kernel gives beyond a user's share, carries everything`() throws {
+        let worker = try fixture.worker(fixture.target())
+        // The pump made it large; the kernel may take that back as long as it is empty.
+        #expect(fcntl(worker.raw, 1031, 8192) == 8192)
+        var rest = (0..<20_000).map { "line \($0)\n" }.joined()
+        let text = rest
+        try fixture.turn(until: {
+            while let count = try? worker.write(rest), count > 0 { rest = String(rest.utf8.dropFirst(count)) ?? "" }
+            return rest.isEmpty
+        })
+        worker.close()
+        try fixture.turn(until: { worker.hasEnded })
+        #expect(fixture.directory.contents("out.log") == text)
+    }
+
     @Test func `nothing stays open after many runs`() throws {
         let target = fixture.target()
         let first = try fixture.worker(target)

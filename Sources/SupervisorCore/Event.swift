@@ -2,6 +2,8 @@
 package enum Event: Equatable, Sendable {
     /// A client asks for something. Answered with exactly one `.reply`.
     case request(RequestID, Request)
+    /// The client is gone: the request goes on, but nobody waits for its answer any more.
+    case requestAbandoned(RequestID)
     /// The run's process exists. `pid` is for people; the runtime holds the handle.
     case spawned(RunID, pid: Int32)
     case spawnFailed(RunID, SpawnFailure)

@@ -4,6 +4,17 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+// Swift's Glibc module is built without _GNU_SOURCE, and a program may see both modules. The compiler rejects a type
+// that the two define differently; those are the types below, so they are taken in Glibc's form.
+#include <features.h>
+#pragma push_macro("__USE_XOPEN")
+#pragma push_macro("__USE_GNU")
+#undef __USE_XOPEN
+#undef __USE_GNU
+#include <sys/resource.h>
+#include <sys/select.h>
+#pragma pop_macro("__USE_GNU")
+#pragma pop_macro("__USE_XOPEN")
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -36,5 +47,6 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "CLinuxIO.h"
 #include "CLinuxShims.h"
 #include "CLinuxSpawn.h"

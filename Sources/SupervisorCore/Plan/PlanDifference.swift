@@ -1,7 +1,7 @@
 /// What `apply` would do, in plan order: the changes between two plans.
 package struct PlanDifference: Equatable, Sendable {
     package enum Change: Equatable, Sendable {
-        case add(worker: String)
+        case add(worker: String, instances: Int)
         case remove(worker: String)
         /// These keys changed and a run has them from its start on: its instances are restarted.
         case restart(worker: String, keys: [String])
@@ -10,8 +10,8 @@ package struct PlanDifference: Equatable, Sendable {
         case scale(worker: String, from: Int, to: Int)
         case addGroup(String)
         case removeGroup(String)
-        case updateGroup(String, keys: [String])
-        /// These keys of `[daemon]` changed; those in `afterRestart` need a restart of roostd.
+        case updateGroup(String)
+        /// These keys of `[daemon]` changed; `afterRestart` are those that need a restart of roostd.
         case daemon(keys: [String], afterRestart: [String])
         case access
     }
@@ -19,4 +19,97 @@ package struct PlanDifference: Equatable, Sendable {
     package var changes: [Change]
 
     package var isEmpty: Bool { changes.isEmpty }
+
+    package init(changes: [Change]) { self.changes = changes }
+
+    /// - Parameter currentCount: how many instances a worker has now, which `scale` may have changed.
+    package init(from old: Plan, to new: Plan, currentCount: (String) -> Int?) {
+        changes = []
+        let daemon = new.daemon.changes(from: old.daemon)
+        if !daemon.now.isEmpty || !daemon.afterRestart.isEmpty {
+            changes.append(.daemon(keys: daemon.now, afterRestart: daemon.afterRestart))
+        }
+        if old.access != new.access { changes.append(.access) }
+        let oldNames = Set(old.workers.map(\.name))
+        let newNames = Set(new.workers.map(\.name))
+        for worker in old.workers where !newNames.contains(worker.name) { changes.append(.remove(worker: worker.name)) }
+        for worker in new.workers {
+            guard oldNames.contains(worker.name), let before = old.workers.first(where: { $0.name == worker.name }) else {
+                changes.append(.add(worker: worker.name, instances: worker.instances))
+                continue
+            }
+            let changed = worker.changes(from: before)
+            if !changed.needingRestart.isEmpty {
+                changes.append(.restart(worker: worker.name, keys: changed.needingRestart + changed.inPlace))
+            } else if !changed.inPlace.isEmpty {
+                changes.append(.update(worker: worker.name, keys: changed.inPlace))
+            }
+            let count = currentCount(worker.name) ?? before.instances
+            if worker.instances != before.instances, worker.instances != count {
+                changes.append(.scale(worker: worker.name, from: count, to: worker.instances))
+            }
+        }
+        for group in old.groups where !new.groups.contains(where: { $0.name == group.name }) {
+            changes.append(.removeGroup(group.name))
+        }
+        for group in new.groups {
+            if let before = old.groups.first(where: { $0.name == group.name }) {
+                if before != group { changes.append(.updateGroup(group.name)) }
+            } else {
+                changes.append(.addGroup(group.name))
+            }
+        }
+    }
 }
+
+extension WorkerDefinition {
+    /// The keys in which two definitions differ, apart from the count.
+    struct Changes: Equatable {
+        var needingRestart: [String] = []
+        var inPlace: [String] = []
+    }
+
+    func changes(from old: WorkerDefinition) -> Changes {
+        Changes(
+            needingRestart: launch.changedKeys(from: old.launch)
+                + keys([("ready", ready != old.ready), ("log", log != old.log)]),
+            inPlace: keys([
+                ("autostart", autostart != old.autostart), ("requires", requires != old.requires),
+                ("after", after != old.after), ("restart", restart != old.restart), ("health", health != old.health),
+                ("stop", stop != old.stop),
+            ]))
+    }
+}
+
+extension LaunchSpecification {
+    func changedKeys(from old: LaunchSpecification) -> [String] {
+        keys([
+            ("command", arguments != old.arguments), ("user", user != old.user), ("group", group != old.group),
+            ("supplementary_groups", supplementaryGroups != old.supplementaryGroups),
+            ("directory", directory != old.directory), ("umask", umask != old.umask),
+            ("inherit_environment", inheritEnvironment != old.inheritEnvironment),
+            ("environment", environment != old.environment),
+            ("environment_files", environmentFiles != old.environmentFiles), ("limits", limits != old.limits),
+            ("nice", nice != old.nice), ("oom_score_adjust", oomScoreAdjustment != old.oomScoreAdjustment),
+            ("no_new_privileges", noNewPrivileges != old.noNewPrivileges),
+            ("parent_death_signal", parentDeathSignal != old.parentDeathSignal),
+            ("stdin", standardInput != old.standardInput),
+        ])
+    }
+}
+
+extension DaemonSettings {
+    /// The keys in which two settings differ: those that take effect at once, and those that need a restart of roostd.
+    func changes(from old: DaemonSettings) -> (now: [String], afterRestart: [String]) {
+        let now = keys([("parallel_starts", parallelStarts != old.parallelStarts), ("log_level", logLevel != old.logLevel)])
+        let later = keys([
+            ("socket", socket != old.socket), ("socket_mode", socketMode != old.socketMode),
+            ("socket_group", socketGroup != old.socketGroup), ("log_directory", logDirectory != old.logDirectory),
+            ("state_directory", stateDirectory != old.stateDirectory),
+            ("runtime_directory", runtimeDirectory != old.runtimeDirectory), ("cgroup", cgroup != old.cgroup),
+        ])
+        return (now, later)
+    }
+}
+
+private func keys(_ flags: [(String, Bool)]) -> [String] { flags.filter(\.1).map(\.0) }

@@ -1,0 +1,173 @@
+import Scheduling
+
+/// How a run ends, and what comes after it: the stop sequence and the restart policy.
+extension InstanceMachine {
+    // MARK: - The stop sequence
+
+    /// Takes the first step. With `mainStatus`, only what the main process left behind is still to be stopped.
+    mutating func beginStop(
+        _ active: ActiveRun, _ cause: Cause, mainStatus: ExitStatus?, at now: Instant, effects: inout [Effect]
+    ) {
+        effects.append(.endProbes(currentRun))
+        var stopping = Stopping(active: active, cause: cause, step: 0, deadline: nil, mainStatus: mainStatus)
+        enter(.stopping(stopping), Self.text(cause), at: now)
+        announce(.stopping, effects: &effects)
+        takeStep(0, of: &stopping, at: now, effects: &effects)
+        state = .stopping(stopping)
+    }
+
+    /// Sends the signal of one step and sets the time of the next.
+    func takeStep(_ index: Int, of stopping: inout Stopping, at now: Instant, effects: inout [Effect]) {
+        let step = definition.stop.steps[index]
+        let wholeTree =
+            switch definition.stop.scope {
+            case .tree: true
+            case .mixed: step.signal == .kill || stopping.mainStatus != nil
+            case .process: false
+            }
+        stopping.step = index
+        stopping.deadline = now + step.grace
+        effects.append(.signal(currentRun, step.signal, wholeTree: wholeTree))
+    }
+
+    /// The grace of the last step is over and the run is still there.
+    mutating func nextStep(
+        _ stopping: Stopping, at now: Instant, random: inout SplitMix64, effects: inout [Effect]
+    ) -> Aftermath {
+        var stopping = stopping
+        let next = stopping.step + 1
+        if next < definition.stop.steps.count {
+            takeStep(next, of: &stopping, at: now, effects: &effects)
+            state = .stopping(stopping)
+            return .nothing
+        }
+        stopping.deadline = nil
+        state = .stopping(stopping)
+        guard stopping.mainStatus == nil else {
+            return conclude(stopping, treeIsEmpty: false, at: now, random: &random, effects: &effects)
+        }
+        // Only the kernel can hold a process after SIGKILL, and no second one may be started beside it.
+        reason = "process \(stopping.active.pid) did not go away after SIGKILL; it may hang in the kernel (a dead disk?)"
+        announce(.stuck, effects: &effects)
+        return .nothing
+    }
+
+    // MARK: - The end of a run
+
+    /// The main process ended by itself.
+    mutating func mainExited(
+        _ active: ActiveRun, _ status: ExitStatus, treeIsEmpty: Bool, at now: Instant, random: inout SplitMix64,
+        effects: inout [Effect]
+    ) -> Aftermath {
+        noteExit(status, at: now)
+        if treeIsEmpty || definition.stop.scope == .process {
+            effects.append(.endProbes(currentRun))
+            let ended = Stopping(active: active, cause: .ownExit, step: 0, deadline: nil, mainStatus: status)
+            return conclude(ended, treeIsEmpty: treeIsEmpty, at: now, random: &random, effects: &effects)
+        }
+        beginStop(active, .ownExit, mainStatus: status, at: now, effects: &effects)
+        return .nothing
+    }
+
+    /// The run is over: nothing of it is left, or nothing that could be reached.
+    mutating func conclude(
+        _ ended: Stopping, treeIsEmpty: Bool, at now: Instant, random: inout SplitMix64, effects: inout [Effect]
+    ) -> Aftermath {
+        let status = ended.mainStatus ?? .unknown
+        if !treeIsEmpty { effects.append(.abandon(currentRun)) }
+        effects.append(.release(currentRun))
+        let stable = ended.active.readyAt.map { now - $0 >= definition.restart.resetAfter } ?? false
+        let lived = "after \((now - ended.active.spawnedAt).rounded)"
+        switch ended.cause {
+        case .requested(let why):
+            enter(.stopped, why, at: now)
+            announce(.exited, status: status, message: "\(status) \(lived), as asked: \(why)", effects: &effects)
+            announce(.stopped, effects: &effects)
+            return .nothing
+        case .ownExit:
+            let what = ended.active.readyAt == nil ? "\(status) before it was ready, \(lived)" : "\(status) \(lived)"
+            let isSuccess = definition.restart.isSuccess(status)
+            return decide(what, status, isFailure: !isSuccess, stable: stable, at: now, &random, &effects)
+        case .startTimedOut:
+            let what = "was not ready within \(definition.ready.timeout) (\(definition.ready.probe.name)); \(status)"
+            return decide(what, status, isFailure: true, stable: false, at: now, &random, &effects)
+        case .unhealthy(let problem):
+            let what = "was unhealthy (\(problem)); \(status) \(lived)"
+            return decide(what, status, isFailure: true, stable: stable, at: now, &random, &effects)
+        }
+    }
+
+    mutating func spawnFailed(
+        _ failure: SpawnFailure, at now: Instant, random: inout SplitMix64, effects: inout [Effect]
+    ) -> Aftermath {
+        effects.append(.release(currentRun))
+        noteExit(nil, at: now)
+        return decide(failure.message, nil, isFailure: true, stable: false, at: now, &random, &effects)
+    }
+
+    // MARK: - The restart policy
+
+    /// What comes after a run that nobody asked to end. `what` completes "the run …".
+    private mutating func decide(
+        _ what: String, _ status: ExitStatus?, isFailure: Bool, stable: Bool, at now: Instant,
+        _ random: inout SplitMix64, _ effects: inout [Effect]
+    ) -> Aftermath {
+        let policy = definition.restart
+        if isFailure, !countFailure(at: now), let giveUp = policy.giveUp {
+            let rule = "gave up: \(giveUp.failures) failures within \(giveUp.within) (restart.give_up)"
+            return end(.fatal, .fatal, "\(what); \(rule)", status, at: now, &effects)
+        }
+        switch (policy.when, isFailure) {
+        case (.never, true):
+            return end(.fatal, .fatal, "\(what); not restarted (restart.when = never)", status, at: now, &effects)
+        case (.never, false), (.onFailure, false):
+            let rule = "done (restart.when = \(policy.when.rawValue))"
+            enter(.exited, "\(what); \(rule)", at: now)
+            announce(.exited, status: status, effects: &effects)
+            return .nothing
+        case (.always, _), (.onFailure, true):
+            let delay = countRestart(stable: stable, random: &random)
+            if delay > .zero {
+                let rule = "retry \(restarts) in \(delay.rounded)"
+                return end(.backoff(until: now + delay), .backoff, "\(what); \(rule)", status, at: now, &effects)
+            }
+            return end(.waiting, .waiting, "\(what); restarted at once", status, at: now, &effects)
+        }
+    }
+
+    private mutating func end(
+        _ next: State, _ kind: Announcement.Kind, _ reason: String, _ status: ExitStatus?, at now: Instant,
+        _ effects: inout [Effect]
+    ) -> Aftermath {
+        enter(next, reason, at: now)
+        announce(.exited, status: status, effects: &effects)
+        announce(kind, effects: &effects)
+        return next == .fatal ? .nothing : .restarts
+    }
+
+    private static func text(_ cause: Cause) -> String {
+        switch cause {
+        case .requested(let why): why
+        case .ownExit: "its main process is gone, stopping what it left behind"
+        case .startTimedOut: "it was not ready in time"
+        case .unhealthy(let problem): "it is unhealthy: \(problem)"
+        }
+    }
+}
+
+extension RestartPolicy {
+    func isSuccess(_ status: ExitStatus) -> Bool {
+        switch status {
+        case .exited(let code): successCodes.contains(code)
+        case .signaled, .unknown: false
+        }
+    }
+}
+
+extension Duration {
+    /// To three digits, for people.
+    var rounded: Duration {
+        let unit: Int64 = self >= .seconds(10) ? 100_000_000 : self >= .milliseconds(100) ? 1_000_000 : 1_000
+        return .nanoseconds((saturatingNanoseconds / unit) * unit)
+    }
+}

@@ -1,0 +1,149 @@
+import Scheduling
+
+extension Supervisor {
+    /// One worker of the plan, or one that has left the plan and is being stopped.
+    struct Entry: Sendable {
+        /// As the next run will have it. Its count follows `scale`.
+        var definition: WorkerDefinition
+        var isRemoved = false
+        var slots: [Slot] = []
+        /// Some worker that it requires is not wanted up, so neither is this one.
+        var isHeld = false
+        var tally = Tally()
+
+        /// All that are wanted are up, and there are some: what requires this may start.
+        var isUp: Bool { tally.wanted > 0 && tally.up == tally.wanted }
+        /// Nothing is on its way up or down: what is ordered after this may start.
+        var isSettled: Bool { tally.settled == slots.count }
+        /// Something is on its way down: what this is ordered after must not stop yet.
+        var isGoingDown: Bool { tally.goingDown > 0 }
+    }
+
+    /// One instance and what is wanted of it.
+    struct Slot: Sendable {
+        var machine: InstanceMachine
+        /// What the operator asked for last.
+        var isWanted: Bool
+        /// The run in hand is to be ended and another one started; the text says why.
+        var restartReason: String?
+        /// Its group gave up; cleared by the next request to start.
+        var verdict: String?
+        /// It is beyond the count, or its worker has left the plan.
+        var isLeaving = false
+        /// Requests that wait for it.
+        var waiters: [Waiter] = []
+
+        // Derived from the above and kept in step by `refresh`, in one place.
+        var timer: (handle: TimerWheel<InstanceID>.Handle, deadline: Instant)?
+        var contribution = Contribution()
+        var isDirty = false
+        var isQueued = false
+    }
+
+    /// How many slots of an entry are in each condition: kept by counting, so that a pool of thousands costs O(1) a change.
+    struct Tally: Equatable, Sendable {
+        var wanted = 0
+        var up = 0
+        var settled = 0
+        var goingDown = 0
+    }
+
+    /// What one slot adds to its entry's tally, and to the count of starting instances.
+    struct Contribution: Equatable, Sendable {
+        var wanted = false
+        var up = false
+        var settled = false
+        var goingDown = false
+        var starting = false
+    }
+
+    /// Where a slot is: entry, then slot.
+    struct Place: Hashable, Sendable {
+        var entry: Int
+        var slot: Int
+    }
+
+    /// Whether the instance should be up, were it alone in the world.
+    func isDesired(_ place: Place) -> Bool {
+        let entry = entries[place.entry]
+        let slot = entry.slots[place.slot]
+        return slot.isWanted && !slot.isLeaving && slot.verdict == nil && !entry.isHeld && !isShuttingDown
+    }
+
+    /// Brings everything that is derived from a slot in step with it. To be called after every change of a slot.
+    ///
+    /// Marks for settling whoever could be affected. Complexity: O(1), plus O(instances of neighbours) when the
+    /// worker as a whole came up, went down or settled.
+    mutating func refresh(_ place: Place, at now: Instant, effects: inout [Effect]) {
+        let before = entries[place.entry]
+        let old = before.slots[place.slot].contribution
+        let new = contribution(of: place)
+        entries[place.entry].slots[place.slot].contribution = new
+        entries[place.entry].tally.wanted += new.wanted.asCount - old.wanted.asCount
+        entries[place.entry].tally.up += new.up.asCount - old.up.asCount
+        entries[place.entry].tally.settled += new.settled.asCount - old.settled.asCount
+        entries[place.entry].tally.goingDown += new.goingDown.asCount - old.goingDown.asCount
+        startingCount += new.starting.asCount - old.starting.asCount
+        syncTimer(of: place)
+        markDirty(place)
+        let after = entries[place.entry]
+        if before.isUp != after.isUp || before.isSettled != after.isSettled || before.isGoingDown != after.isGoingDown {
+            for neighbour in graph.predecessors[place.entry] { markDirty(entry: neighbour) }
+            for neighbour in graph.successors[place.entry] { markDirty(entry: neighbour) }
+        }
+        resolveWaiters(of: place, effects: &effects)
+    }
+
+    private func contribution(of place: Place) -> Contribution {
+        let slot = slot(place)
+        let desired = isDesired(place)
+        let restarting = slot.restartReason != nil
+        var result = Contribution()
+        result.wanted = slot.isWanted && !slot.isLeaving
+        switch slot.machine.state {
+        case .stopped, .waiting, .backoff:
+            result.settled = !desired
+        case .exited:
+            result.up = result.wanted && !restarting
+            result.settled = !restarting
+        case .fatal:
+            result.settled = !restarting
+        case .running:
+            result.up = result.wanted && desired && !restarting
+            result.settled = desired && !restarting
+            result.goingDown = !desired || restarting
+        case .spawning, .starting:
+            result.goingDown = !desired || restarting
+            result.starting = true
+        case .stopping(let stopping):
+            // One that even SIGKILL did not end must not hold up everything else for ever.
+            let isStuck = stopping.deadline == nil && stopping.mainStatus == nil
+            result.goingDown = !isStuck && (!desired || restarting || stopping.cause.isRequested)
+        }
+        return result
+    }
+
+    /// The wheel holds exactly the deadline that the machine's state has.
+    private mutating func syncTimer(of place: Place) {
+        let slot = slot(place)
+        let deadline = slot.machine.deadline
+        guard slot.timer?.deadline != deadline else { return }
+        if let timer = slot.timer { wheel.cancel(timer.handle) }
+        entries[place.entry].slots[place.slot].timer = deadline.map {
+            (wheel.insert(slot.machine.id, at: $0), $0)
+        }
+    }
+}
+
+extension InstanceMachine.Cause {
+    var isRequested: Bool {
+        switch self {
+        case .requested: true
+        case .ownExit, .startTimedOut, .unhealthy: false
+        }
+    }
+}
+
+extension Bool {
+    fileprivate var asCount: Int { self ? 1 : 0 }
+}

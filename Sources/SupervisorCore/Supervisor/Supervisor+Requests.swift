@@ -1,0 +1,292 @@
+import Scheduling
+
+/// Requests: from names to instances, from wishes to what is wanted, and from outcomes to one reply.
+extension Supervisor {
+    struct PendingRequest: Sendable {
+        var outcomes: [Reply.Outcome]
+        var remaining: Int
+    }
+
+    /// One request's interest in one instance.
+    struct Waiter: Sendable {
+        let request: RequestID
+        /// Where its outcome goes in the reply.
+        let index: Int
+        let goal: Goal
+    }
+
+    enum Goal: Equatable, Sendable {
+        /// Up, by a run of at least this number.
+        case up(fromRun: UInt64)
+        case down
+        case gone
+    }
+
+    mutating func accept(_ request: Request, id: RequestID, at now: Instant, effects: inout [Effect]) {
+        if isShuttingDown, request.needsTheFuture {
+            effects.append(.reply(id, .refused(.shuttingDown)))
+            return
+        }
+        if pending.count >= Self.requestLimit {
+            effects.append(.reply(id, .refused(.tooManyRequests(limit: Self.requestLimit))))
+            return
+        }
+        do throws(RefusedRequest) {
+            switch request {
+            case .start(let names, let wait):
+                let places = try resolve(names)
+                let goals = start(places, at: now, effects: &effects)
+                track(id, goals, wait: wait, effects: &effects)
+            case .stop(let names, let wait):
+                let goals = stop(try resolve(names), at: now, effects: &effects)
+                track(id, goals, wait: wait, effects: &effects)
+            case .restart(let names, let wait):
+                let goals = restart(try resolve(names), at: now, effects: &effects)
+                track(id, goals, wait: wait, effects: &effects)
+            case .signal(let names, let signal):
+                let outcomes = send(signal, to: try resolve(names), effects: &effects)
+                effects.append(.reply(id, .done(outcomes)))
+            case .scale(let worker, let instances, let wait):
+                let goals = try scale(worker, to: instances, at: now, effects: &effects)
+                track(id, goals, wait: wait, effects: &effects)
+            case .apply(let plan, let wait):
+                let goals = adopt(plan, at: now, effects: &effects)
+                announce(.planApplied, "\(goals.count) instances are affected", effects: &effects)
+                track(id, goals, wait: wait, effects: &effects)
+            }
+        } catch {
+            effects.append(.reply(id, .refused(error.refusal)))
+        }
+    }
+
+    /// Forgets a request whose client is gone. What it asked for goes on.
+    mutating func abandon(_ id: RequestID) {
+        guard pending.removeValue(forKey: id) != nil else { return }
+        for entry in entries.indices {
+            for slot in entries[entry].slots.indices {
+                entries[entry].slots[slot].waiters.removeAll { $0.request == id }
+            }
+        }
+    }
+
+    // MARK: - Wishes
+
+    /// Also wants up whatever the named instances require, if nobody wanted that yet.
+    private mutating func start(
+        _ places: [Place], at now: Instant, effects: inout [Effect]
+    ) -> [(Place, Goal)] {
+        var chosen = places
+        var seen = Set(places.map(\.entry))
+        var next = Array(seen).sorted()
+        while let entry = next.popLast() {
+            for required in graph.requirements[entry] where seen.insert(required).inserted {
+                next.append(required)
+                guard entries[required].tally.wanted == 0 else { continue }
+                chosen += entries[required].slots.indices.map { Place(entry: required, slot: $0) }
+            }
+        }
+        var goals: [(Place, Goal)] = []
+        for place in chosen {
+            let machine = slot(place).machine
+            let willStartAnew = !machine.isActive || !isDesired(place) || machine.isStopping
+            goals.append((place, .up(fromRun: machine.run + (willStartAnew ? 1 : 0))))
+            wantUp(place, "start requested", at: now, effects: &effects)
+        }
+        updateHolds(at: now, effects: &effects)
+        return Array(goals.prefix(places.count))
+    }
+
+    private mutating func stop(_ places: [Place], at now: Instant, effects: inout [Effect]) -> [(Place, Goal)] {
+        for place in places {
+            entries[place.entry].slots[place.slot].isWanted = false
+            entries[place.entry].slots[place.slot].restartReason = nil
+            supersede(place, effects: &effects) { $0 != .down && $0 != .gone }
+            refresh(place, at: now, effects: &effects)
+        }
+        updateHolds(at: now, effects: &effects)
+        return places.map { ($0, .down) }
+    }
+
+    /// Restarting all instances of a worker restarts whatever requires it, in order: that stops first and starts last.
+    private mutating func restart(_ places: [Place], at now: Instant, effects: inout [Effect]) -> [(Place, Goal)] {
+        let goals = places.map { ($0, Goal.up(fromRun: slot($0).machine.run + 1)) }
+        for place in places {
+            if slot(place).machine.isActive {
+                entries[place.entry].slots[place.slot].restartReason = "restart requested"
+            }
+            wantUp(place, "restart requested", at: now, effects: &effects)
+        }
+        updateHolds(at: now, effects: &effects)
+        propagateRestart(from: Set(places.map(\.entry)), at: now, effects: &effects)
+        return goals
+    }
+
+    private mutating func propagateRestart(from origins: Set<Int>, at now: Instant, effects: inout [Effect]) {
+        var affected: Set<Int> = []
+        for entry in graph.startOrder {
+            let causes = graph.requirements[entry].filter { affected.contains($0) || origins.contains($0) }
+            let wholly = causes.filter { entries[$0].slots.allSatisfy { $0.restartReason != nil || !$0.machine.isActive } }
+            guard let cause = wholly.first else { continue }
+            affected.insert(entry)
+            let reason = "\(entries[cause].definition.name), which it requires, is restarted"
+            for slot in entries[entry].slots.indices {
+                askRestart(Place(entry: entry, slot: slot), reason, at: now, effects: &effects)
+            }
+        }
+    }
+
+    /// Asks for another run of an instance that is up and should be.
+    mutating func askRestart(_ place: Place, _ reason: String, at now: Instant, effects: inout [Effect]) {
+        let slot = slot(place)
+        guard slot.machine.isActive, isDesired(place), slot.restartReason == nil else { return }
+        entries[place.entry].slots[place.slot].restartReason = reason
+        refresh(place, at: now, effects: &effects)
+    }
+
+    private mutating func wantUp(_ place: Place, _ reason: String, at now: Instant, effects: inout [Effect]) {
+        entries[place.entry].slots[place.slot].isWanted = true
+        entries[place.entry].slots[place.slot].verdict = nil
+        entries[place.entry].slots[place.slot].machine.forgive()
+        forgiveGroups(of: place)
+        if slot(place).machine.isSettledWithoutProcess {
+            entries[place.entry].slots[place.slot].machine.wait(reason: reason, at: now, effects: &effects)
+        }
+        supersede(place, effects: &effects) { $0 == .down }
+        refresh(place, at: now, effects: &effects)
+    }
+
+    private func send(_ signal: Signal, to places: [Place], effects: inout [Effect]) -> [Reply.Outcome] {
+        places.map { place in
+            let machine = slot(place).machine
+            guard machine.pid != nil else {
+                return outcome(machine, .failed, "not sent: it has no process")
+            }
+            effects.append(.signal(machine.currentRun, signal, wholeTree: false))
+            machine.announce(.signaled, message: "\(signal) sent by request", effects: &effects)
+            return outcome(machine, .done, "\(signal) sent")
+        }
+    }
+
+    private mutating func scale(
+        _ worker: String, to count: Int, at now: Instant, effects: inout [Effect]
+    ) throws(RefusedRequest) -> [(Place, Goal)] {
+        guard let entry = entryIndex[worker], !entries[entry].isRemoved else { throw unknown(worker) }
+        let others = entries.reduce(0) { $0 + $1.slots.count } - entries[entry].slots.count
+        let limit = Self.instanceLimit - others
+        guard (0...limit).contains(count) else { throw RefusedRequest(refusal: .badCount(count, limit: limit)) }
+        let goals = resize(entry, to: count, at: now, effects: &effects)
+        updateHolds(at: now, effects: &effects)
+        return goals
+    }
+
+    // MARK: - Outcomes
+
+    private mutating func track(_ id: RequestID, _ goals: [(Place, Goal)], wait: Bool, effects: inout [Effect]) {
+        let ordered = goals.sorted { ($0.0.entry, $0.0.slot) < ($1.0.entry, $1.0.slot) }
+        let outcomes = ordered.map { place, goal in
+            let machine = slot(place).machine
+            return isReached(goal, place)
+                ? outcome(machine, .unchanged, "already \(machine.publicState)")
+                : outcome(machine, .accepted, "accepted")
+        }
+        let open = outcomes.indices.filter { outcomes[$0].result == .accepted }
+        guard wait, !open.isEmpty else {
+            effects.append(.reply(id, .done(outcomes)))
+            return
+        }
+        pending[id] = PendingRequest(outcomes: outcomes, remaining: open.count)
+        for index in open {
+            let (place, goal) = ordered[index]
+            entries[place.entry].slots[place.slot].waiters.append(Waiter(request: id, index: index, goal: goal))
+        }
+    }
+
+    private func isReached(_ goal: Goal, _ place: Place) -> Bool {
+        switch (goal, slot(place).machine.state) {
+        case (.up(let fromRun), .running), (.up(let fromRun), .exited): slot(place).machine.run >= fromRun
+        case (.down, .stopped): true
+        case (.up, _), (.down, _), (.gone, _): false
+        }
+    }
+
+    /// Answers those waiters of a slot whose question is settled.
+    mutating func resolveWaiters(of place: Place, effects: inout [Effect]) {
+        guard !slot(place).waiters.isEmpty else { return }
+        let machine = slot(place).machine
+        let isDesired = isDesired(place)
+        let waiters = slot(place).waiters
+        entries[place.entry].slots[place.slot].waiters = waiters.filter { waiter in
+            if isReached(waiter.goal, place) {
+                settleWaiter(waiter, machine, .done, machine.summary, effects: &effects)
+                return false
+            }
+            switch (waiter.goal, machine.state) {
+            case (.up, .fatal) where slot(place).restartReason == nil:
+                settleWaiter(waiter, machine, .failed, machine.reason, effects: &effects)
+                return false
+            case (.up, .stopped) where !isDesired:
+                settleWaiter(waiter, machine, .superseded, machine.reason, effects: &effects)
+                return false
+            case (.up, _), (.down, _), (.gone, _):
+                return true
+            }
+        }
+    }
+
+    /// A later request wants something else of this instance.
+    private mutating func supersede(_ place: Place, effects: inout [Effect], where isMoot: (Goal) -> Bool) {
+        let machine = slot(place).machine
+        let moot = slot(place).waiters.filter { isMoot($0.goal) }
+        entries[place.entry].slots[place.slot].waiters.removeAll { isMoot($0.goal) }
+        for waiter in moot {
+            settleWaiter(waiter, machine, .superseded, "a later request wants something else", effects: &effects)
+        }
+    }
+
+    mutating func settleWaiter(
+        _ waiter: Waiter, _ machine: InstanceMachine, _ result: Reply.Outcome.Result, _ message: String,
+        effects: inout [Effect]
+    ) {
+        guard var request = pending[waiter.request] else { return }
+        request.outcomes[waiter.index] = outcome(machine, result, message)
+        request.remaining -= 1
+        pending[waiter.request] = request.remaining == 0 ? nil : request
+        if request.remaining == 0 { effects.append(.reply(waiter.request, .done(request.outcomes))) }
+    }
+
+    private func outcome(
+        _ machine: InstanceMachine, _ result: Reply.Outcome.Result, _ message: String
+    ) -> Reply.Outcome {
+        Reply.Outcome(instance: machine.id, result: result, state: machine.publicState, message: message)
+    }
+}
+
+extension Request {
+    /// Whether it asks for something that a daemon on its way out will not do.
+    var needsTheFuture: Bool {
+        switch self {
+        case .start, .restart, .scale, .apply: true
+        case .stop, .signal: false
+        }
+    }
+}
+
+extension InstanceMachine {
+    var isStopping: Bool { publicState == .stopping }
+
+    /// In a state that only a request or a delay ends.
+    var isSettledWithoutProcess: Bool {
+        switch state {
+        case .backoff, .exited, .fatal: true
+        case .stopped, .waiting, .spawning, .starting, .running, .stopping: false
+        }
+    }
+
+    /// What became of a request, for people.
+    var summary: String {
+        switch state {
+        case .running(let active): "running (pid \(active.pid))"
+        case .stopped, .waiting, .spawning, .starting, .backoff, .stopping, .exited, .fatal: reason
+        }
+    }
+}

@@ -1,0 +1,222 @@
+import DequeModule
+import Scheduling
+
+/// Settling: each instance that could be affected moves one step towards what it should be, until nothing moves.
+extension Supervisor {
+    mutating func markDirty(_ place: Place) {
+        guard !entries[place.entry].slots[place.slot].isDirty else { return }
+        entries[place.entry].slots[place.slot].isDirty = true
+        dirty.append(place)
+    }
+
+    mutating func markDirty(entry: Int) {
+        for slot in entries[entry].slots.indices { markDirty(Place(entry: entry, slot: slot)) }
+    }
+
+    mutating func refreshAll(at now: Instant, effects: inout [Effect]) {
+        for entry in entries.indices { refresh(entry: entry, at: now, effects: &effects) }
+    }
+
+    mutating func refresh(entry: Int, at now: Instant, effects: inout [Effect]) {
+        for slot in entries[entry].slots.indices {
+            refresh(Place(entry: entry, slot: slot), at: now, effects: &effects)
+        }
+    }
+
+    /// Ends, because an instance passes through each of its states at most once between two events.
+    mutating func settle(at now: Instant, effects: inout [Effect]) {
+        var steps = 0
+        repeat {
+            while let place = dirty.popFirst() {
+                entries[place.entry].slots[place.slot].isDirty = false
+                step(place, at: now, effects: &effects)
+                steps += 1
+                assert(steps < 10_000_000, "settling does not end: some instance moves in a circle")
+            }
+            offerStartSlots()
+            if dirty.isEmpty { removeGone(at: now, effects: &effects) }
+        } while !dirty.isEmpty
+    }
+
+    /// Moves one instance one step, if what it is differs from what it should be.
+    private mutating func step(_ place: Place, at now: Instant, effects: inout [Effect]) {
+        let slot = slot(place)
+        switch slot.machine.state {
+        case .spawning:
+            return  // Its outcome is on its way, and will be looked at then.
+        case .starting, .running:
+            guard let why = reasonToStop(place), isHastening || mayStop(place) else { return }
+            entries[place.entry].slots[place.slot].machine.beginStop(.requested(why), at: now, effects: &effects)
+        case .stopping:
+            guard isHastening else { return }
+            let before = slot.machine.state
+            entries[place.entry].slots[place.slot].machine.hasten(at: now, effects: &effects)
+            if self.slot(place).machine.state == before { return }
+        case .stopped, .waiting, .backoff, .exited, .fatal:
+            guard stepIdle(place, at: now, effects: &effects) else { return }
+        }
+        refresh(place, at: now, effects: &effects)
+    }
+
+    /// The step of an instance that has no process. Returns whether anything changed.
+    private mutating func stepIdle(_ place: Place, at now: Instant, effects: inout [Effect]) -> Bool {
+        let slot = slot(place)
+        let isDesired = isDesired(place)
+        let restartReason = slot.restartReason
+        // Whatever run was to be replaced is over.
+        entries[place.entry].slots[place.slot].restartReason = nil
+        switch slot.machine.state {
+        case .stopped where isDesired:
+            wait(place, restartReason ?? "wanted", at: now, effects: &effects)
+        case .backoff where isDesired && restartReason != nil,
+            .exited where isDesired && restartReason != nil,
+            .fatal where isDesired && restartReason != nil:
+            wait(place, restartReason ?? "", at: now, effects: &effects)
+        case .waiting where isDesired:
+            return startIfPossible(place, at: now, effects: &effects) || restartReason != nil
+        case .stopped, .waiting, .backoff:
+            guard !isDesired else { return restartReason != nil }
+            if let verdict = slot.verdict, slot.isWanted {
+                entries[place.entry].slots[place.slot].machine.fail(reason: verdict, at: now, effects: &effects)
+            } else if slot.machine.state == .stopped {
+                return restartReason != nil
+            } else {
+                rest(place, at: now, effects: &effects)
+            }
+        case .exited, .fatal:
+            guard !slot.isWanted else { return restartReason != nil }
+            rest(place, at: now, effects: &effects)
+        case .spawning, .starting, .running, .stopping:
+            return false
+        }
+        return true
+    }
+
+    private mutating func wait(_ place: Place, _ reason: String, at now: Instant, effects: inout [Effect]) {
+        entries[place.entry].slots[place.slot].machine.wait(reason: reason, at: now, effects: &effects)
+    }
+
+    private mutating func rest(_ place: Place, at now: Instant, effects: inout [Effect]) {
+        let reason = reasonToStop(place) ?? "stop requested"
+        entries[place.entry].slots[place.slot].machine.rest(reason: reason, at: now, effects: &effects)
+    }
+
+    private mutating func startIfPossible(_ place: Place, at now: Instant, effects: inout [Effect]) -> Bool {
+        guard !isBlocked(place) else { return false }
+        guard startingCount < plan.daemon.parallelStarts else {
+            if !slot(place).isQueued {
+                entries[place.entry].slots[place.slot].isQueued = true
+                startQueue.append(slot(place).machine.id)
+            }
+            return false
+        }
+        entries[place.entry].slots[place.slot].machine.start(at: now, effects: &effects)
+        return true
+    }
+
+    /// Hands free start slots to those who queue for them, in order.
+    private mutating func offerStartSlots() {
+        var free = plan.daemon.parallelStarts - startingCount
+        while free > 0, let id = startQueue.popFirst() {
+            guard let place = place(of: id), slot(place).isQueued else { continue }
+            entries[place.entry].slots[place.slot].isQueued = false
+            guard slot(place).machine.state == .waiting else { continue }
+            markDirty(place)
+            free -= 1
+        }
+    }
+
+    // MARK: - The rules of order
+
+    /// Nil when it may go on; else why its run must end.
+    private func reasonToStop(_ place: Place) -> String? {
+        let entry = entries[place.entry]
+        let slot = entry.slots[place.slot]
+        if isShuttingDown { return "roostd is stopping" }
+        if slot.isLeaving { return entry.isRemoved ? "its worker left the plan" : "scaled down" }
+        if !slot.isWanted { return "stop requested" }
+        if let verdict = slot.verdict { return verdict }
+        if entry.isHeld { return "a worker that it requires is not wanted up" }
+        return slot.restartReason
+    }
+
+    /// Dependants stop before what they depend on.
+    private func mayStop(_ place: Place) -> Bool {
+        !graph.successors[place.entry].contains { entries[$0].isGoingDown }
+    }
+
+    /// Whether something besides the limit on parallel starts keeps it from starting.
+    private func isBlocked(_ place: Place) -> Bool {
+        graph.requirements[place.entry].contains { !entries[$0].isUp }
+            || graph.predecessors[place.entry].contains { !entries[$0].isUp && !entries[$0].isSettled }
+            || graph.successors[place.entry].contains { entries[$0].isGoingDown }
+    }
+
+    /// What keeps it from starting, for people.
+    func obstacles(to place: Place) -> [String] {
+        let requirements = graph.requirements[place.entry]
+        let required = requirements.filter { !entries[$0].isUp }
+        let ordered = graph.predecessors[place.entry].filter {
+            !requirements.contains($0) && !entries[$0].isUp && !entries[$0].isSettled
+        }
+        let leaving = graph.successors[place.entry].filter { entries[$0].isGoingDown }
+        let texts =
+            (required + ordered).map { "\(entries[$0].definition.name) to be up" }
+            + leaving.map { "\(entries[$0].definition.name) to stop" }
+        return texts.isEmpty && slot(place).isQueued ? ["a free start slot"] : texts
+    }
+
+    /// Recomputes which workers are held because something that they require is not wanted up.
+    mutating func updateHolds(at now: Instant, effects: inout [Effect]) {
+        for entry in graph.startOrder {
+            let isHeld = graph.requirements[entry].contains {
+                entries[$0].isHeld || entries[$0].isRemoved || entries[$0].tally.wanted == 0
+            }
+            guard isHeld != entries[entry].isHeld else { continue }
+            entries[entry].isHeld = isHeld
+            refresh(entry: entry, at: now, effects: &effects)
+        }
+    }
+
+    // MARK: - Leaving
+
+    /// Drops what has left the plan or is beyond the count, once it has no process.
+    private mutating func removeGone(at now: Instant, effects: inout [Effect]) {
+        var entriesChanged = false
+        for entry in entries.indices {
+            while let last = entries[entry].slots.last, last.isLeaving, !last.machine.isActive {
+                remove(Place(entry: entry, slot: entries[entry].slots.count - 1), effects: &effects)
+            }
+            if entries[entry].isRemoved, entries[entry].slots.isEmpty { entriesChanged = true }
+        }
+        guard entriesChanged else { return }
+        entries.removeAll { $0.isRemoved && $0.slots.isEmpty }
+        reindex()
+    }
+
+    private mutating func remove(_ place: Place, effects: inout [Effect]) {
+        let slot = slot(place)
+        if let timer = slot.timer { wheel.cancel(timer.handle) }
+        let machine = slot.machine
+        if machine.run > 0 { retiredRuns[machine.id] = machine.run }
+        for waiter in slot.waiters {
+            let result: Reply.Outcome.Result = waiter.goal == .gone || waiter.goal == .down ? .done : .superseded
+            settleWaiter(waiter, machine, result, "removed", effects: &effects)
+        }
+        entries[place.entry].tally.wanted -= slot.contribution.wanted ? 1 : 0
+        entries[place.entry].tally.up -= slot.contribution.up ? 1 : 0
+        entries[place.entry].tally.settled -= slot.contribution.settled ? 1 : 0
+        entries[place.entry].tally.goingDown -= slot.contribution.goingDown ? 1 : 0
+        entries[place.entry].slots.removeLast()
+        let announcement = Announcement(
+            .removed, instance: machine.id, run: machine.run == 0 ? nil : machine.run, message: machine.reason)
+        effects.append(.announce(announcement))
+    }
+
+    /// Rebuilds what is derived from the list of entries.
+    mutating func reindex() {
+        entryIndex = [:]
+        for (index, entry) in entries.enumerated() { entryIndex[entry.definition.name] = index }
+        graph = DependencyGraph(workers: entries.map(\.definition), groups: groups.map(\.definition))
+    }
+}

@@ -39,7 +39,7 @@ extension PlanDecoder {
 
     /// `requires`, `after` and the order of a group must not lead back to where they start.
     func checkCycles() {
-        var graph = DependencyGraph(names: plan.workers.map(\.name))
+        var graph = CycleSearch(names: plan.workers.map(\.name))
         var previous: (owner: String, name: String)?
         for (owner, reference) in references {
             switch reference.kind {

@@ -9,7 +9,7 @@ extension Field {
             var readiness = Readiness()
             let probe: Readiness.Probe? =
                 table.field("after").flatMap { $0.duration(positive: true) }.map { .after($0) }
-                ?? table.field("notify").flatMap { $0.flag() }.map { .notify }
+                ?? table.field("notify").flatMap { $0.flag() }.map { _ in .notify }
                 ?? table.field("tcp").flatMap { $0.socketAddress(instances: instances) }.map { .tcp($0) }
                 ?? table.field("exec").flatMap { $0.command() }.map { .exec($0) }
                 ?? table.field("line").flatMap { $0.pattern() }.map { .line($0) }

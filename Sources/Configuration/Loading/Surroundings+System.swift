@@ -12,8 +12,9 @@ extension Loader {
         splitCommand: @escaping (String) -> Surroundings.SplitCommand
     ) -> Loader {
         let surroundings = Surroundings(
-            mainDirectory: absolutePath(directoryName(of: path)), userExists: userExists, groupExists: groupExists,
-            splitCommand: splitCommand, finding: inspectsFiles ? finding : nil)
+            mainDirectory: absolutePath(directoryName(of: path)), userExists: { userExists($0) },
+            groupExists: { groupExists($0) }, splitCommand: splitCommand,
+            finding: inspectsFiles ? { finding($0) } : nil)
         return Loader(surroundings: surroundings, files: .system)
     }
 

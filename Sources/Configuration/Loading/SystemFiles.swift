@@ -3,30 +3,34 @@ import Linux
 
 extension FileAccess {
     /// The files of this machine.
-    package static let system = FileAccess(
-        read: { path in
-            do throws(SystemError) {
-                return .success(try readFile(path))
-            } catch {
-                return .failure(Failure(message: error.description))
-            }
-        },
-        matches: matchingFiles)
+    package static var system: FileAccess {
+        FileAccess(
+            read: { path in
+                do throws(SystemError) {
+                    guard let content = try readFile(path) else {
+                        return .failure(Failure(message: "cannot read \(path): it is not a regular file"))
+                    }
+                    return .success(content)
+                } catch {
+                    return .failure(Failure(message: error.description))
+                }
+            },
+            matches: matchingFiles)
+    }
 
-    private static func readFile(_ path: String) throws(SystemError) -> Content {
+    /// Nil for what is no regular file: reading a FIFO or a device could wait, or never end.
+    private static func readFile(_ path: String) throws(SystemError) -> Content? {
         // Without O_NONBLOCK, opening a FIFO would wait for somebody to write to it.
         let raw = try retrying("open", path) { open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
         let descriptor = OwnedDescriptor(adopting: raw)
         var status = stat()
         _ = try retrying("examine", path) { fstat(descriptor.raw, &status) }
-        guard status.st_mode & S_IFMT == S_IFREG else {
-            throw SystemError("read", path, errno: status.st_mode & S_IFMT == S_IFDIR ? EISDIR : EINVAL)
-        }
+        guard status.st_mode & S_IFMT == S_IFREG else { return nil }
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65_536)
         // One byte past the limit is enough for the parser to see that the file is too large.
         while bytes.count <= TOML.sizeLimit {
-            let count = try retrying("read", path) { Int32(read(descriptor.raw, &buffer, buffer.count)) }
+            let count = try retrying("read", path) { Int32(Glibc.read(descriptor.raw, &buffer, buffer.count)) }
             if count == 0 { break }
             bytes += buffer[..<Int(count)]
         }

@@ -1,5 +1,5 @@
 /// Which worker has to be up before which, for finding circles.
-struct DependencyGraph {
+struct CycleSearch {
     struct Cycle {
         /// Starts and ends with the same worker.
         var names: [String]

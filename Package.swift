@@ -96,7 +96,7 @@ let package = Package(
         .testTarget(name: "SimulationTests", dependencies: ["SupervisorCore", "Scheduling"], swiftSettings: strict),
         .testTarget(
             name: "ConfigurationTests", dependencies: ["Configuration", "SupervisorCore", "Scheduling"],
-            swiftSettings: strict),
+            resources: [.copy("Broken"), .copy("Oracle")], swiftSettings: strict),
         .testTarget(
             name: "ControlProtocolTests", dependencies: ["ControlProtocol", "SupervisorCore"], swiftSettings: strict),
         .testTarget(

@@ -89,7 +89,8 @@ final class ProblemList {
         let order = problems.indices.sorted { left, right in sortKey(left) < sortKey(right) }
         var result = order.map { problems[$0].problem }
         if problems.count == ProblemList.limit, let file = problems.first?.problem.file {
-            result.append(Problem(file: file, message: "there are more than \(ProblemList.limit) problems; fix these first"))
+            result.append(
+                Problem(file: file, message: "there are more than \(ProblemList.limit) problems; fix these first"))
         }
         return result
     }

@@ -24,7 +24,9 @@ extension Field {
         let example = "write \"http://127.0.0.1:8080/health\""
         guard let text = string("an address that starts with http://") else { return nil }
         guard text.hasPrefix("http://") else {
-            let reason = text.hasPrefix("https://") ? "https is not supported" : "\(TOML.quoted(text)) does not start with http://"
+            let reason =
+                text.hasPrefix("https://")
+                ? "https is not supported" : "\(TOML.quoted(text)) does not start with http://"
             problem(reason, fix: example)
             return nil
         }
@@ -65,14 +67,18 @@ extension Field {
         for index in Set([0, max(0, instances - 1)]).sorted() {
             let text = expanded(port, index)
             guard text.utf8.allSatisfy(TOML.isDigit), let number = Int(text), (1...65_535).contains(number) else {
-                let reason = text == port ? TOML.quoted(port) : "\(TOML.quoted(port)), for index \(index) that is \(TOML.quoted(text)),"
+                let reason =
+                    text == port
+                    ? TOML.quoted(port) : "\(TOML.quoted(port)), for index \(index) that is \(TOML.quoted(text)),"
                 problem("\(reason) is no port", fix: "use 1 to 65535")
                 return false
             }
             let name = expanded(host, index)
             guard name == "localhost" || isNumericAddress(name) else {
                 // Looking up a name can take seconds, and the daemon has one thread.
-                problem("\(TOML.quoted(host)) is neither a numeric address nor \"localhost\"", fix: "write \"127.0.0.1\" or \"[::1]\"")
+                problem(
+                    "\(TOML.quoted(host)) is neither a numeric address nor \"localhost\"",
+                    fix: "write \"127.0.0.1\" or \"[::1]\"")
                 return false
             }
         }

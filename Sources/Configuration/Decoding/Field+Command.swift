@@ -16,14 +16,16 @@ extension Field {
             problem("the command is empty", fix: "write [\"program\", \"argument\"]")
             return nil
         }
-        let words = elements.compactMap { $0.string("a string", allowEmpty: true) }
+        let words = elements.compactMap { $0.string(allowEmpty: true, takesNumbers: true) }
         guard words.count == elements.count else { return nil }
         guard !words[0].isEmpty else {
             problem("the program's name is empty", fix: "write the program first")
             return nil
         }
         if words.count == 1, words[0].contains(" "), !words[0].hasPrefix("/") {
-            warning("the whole of \(TOML.quoted(words[0])) is taken as the program's name", fix: "put each argument in quotes of its own")
+            warning(
+                "the whole of \(TOML.quoted(words[0])) is taken as the program's name",
+                fix: "put each argument in quotes of its own")
         }
         inspect(words[0])
         return words

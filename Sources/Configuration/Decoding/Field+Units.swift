@@ -52,11 +52,7 @@ extension Field {
     /// Permission bits, written in octal as a string: TOML would read 022 as an error and 22 as decimal.
     func mode() -> UInt32? {
         guard case .string(let text) = value.kind else {
-            if case .integer(let number) = value.kind {
-                mismatch("an octal mode as a string", fix: "write \"0\(number)\"")
-            } else {
-                mismatch("an octal mode as a string, such as \"022\"")
-            }
+            mismatch("an octal mode as a string", fix: "put it in quotes, as \"022\"")
             return nil
         }
         guard (3...4).contains(text.utf8.count), let mode = UInt32(text, radix: 8), mode <= 0o777 else {
@@ -66,7 +62,7 @@ extension Field {
         return mode
     }
 
-    func signal() -> Signal? { string("a signal such as \"TERM\"").flatMap { signal($0) } }
+    func signal() -> Signal? { string("a signal such as \"TERM\"", takesNumbers: true).flatMap { signal($0) } }
 
     func signal(_ name: String) -> Signal? {
         if let signal = Signal(name: name) { return signal }
@@ -89,7 +85,7 @@ extension Field {
 
     /// The name or number of a user.
     func user() -> String? {
-        guard let name = string("a user name or number") else { return nil }
+        guard let name = string("a user name or number", takesNumbers: true) else { return nil }
         if isAccountNumber(name) || context.surroundings.userExists(name) { return name }
         problem("there is no user \(TOML.quoted(name))", fix: "create it, or correct the name")
         return nil
@@ -97,7 +93,7 @@ extension Field {
 
     /// The name or number of a group.
     func accountGroup() -> String? {
-        guard let name = string("a group name or number") else { return nil }
+        guard let name = string("a group name or number", takesNumbers: true) else { return nil }
         if isAccountNumber(name) || context.surroundings.groupExists(name) { return name }
         problem("there is no group \(TOML.quoted(name))", fix: "create it, or correct the name")
         return nil

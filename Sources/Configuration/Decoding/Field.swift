@@ -32,10 +32,14 @@ struct Field {
 
     // MARK: Scalars
 
-    /// - Parameter expected: what the text is, for the message about a value that is none.
-    func string(_ expected: String = "a string", allowEmpty: Bool = false) -> String? {
+    /// - Parameters:
+    ///   - expected: what the text is, for the message about a value that is none.
+    ///   - takesNumbers: whether a number or the like becomes a sensible value when it is quoted.
+    func string(
+        _ expected: String = "a string", allowEmpty: Bool = false, takesNumbers: Bool = false
+    ) -> String? {
         guard case .string(let text) = value.kind else {
-            mismatch(expected, fix: bareText.map { "write \"\($0)\"" })
+            mismatch(expected, fix: takesNumbers ? bareText.map { "write \"\($0)\"" } : nil)
             return nil
         }
         if text.isEmpty, !allowEmpty {

@@ -10,7 +10,9 @@ extension Field {
         return table { group in
             let field = group.require("members", fix: "write members = [\"worker\", …]")
             let members = field?.names(.members, into: &found)
-            if members?.isEmpty == true { field?.problem("the group has no members", fix: "name some, or remove the group") }
+            if members?.isEmpty == true {
+                field?.problem("the group has no members", fix: "name some, or remove the group")
+            }
             var definition = GroupDefinition(name: name, members: members ?? [])
             group.set(&definition.strategy, "strategy") { $0.choice() }
             group.set(&definition.intensity, "intensity") { $0.intensity() }
@@ -71,10 +73,13 @@ extension Field {
             guard let text = element.string("a worker name or pattern") else { continue }
             let stem = text.hasSuffix("*") ? text.dropLast() : text[...]
             guard !stem.contains("*"), !stem.contains("?"), !stem.contains("[") else {
-                element.problem("\(TOML.quoted(text)) has a wildcard before its end", fix: "only one * at the end is understood")
+                element.problem(
+                    "\(TOML.quoted(text)) has a wildcard before its end", fix: "only one * at the end is understood")
                 continue
             }
-            if stem.count == text.count { references.append(Reference(kind: .workers, name: text, place: element.place)) }
+            if stem.count == text.count {
+                references.append(Reference(kind: .workers, name: text, place: element.place))
+            }
             patterns.append(text)
         }
         return patterns

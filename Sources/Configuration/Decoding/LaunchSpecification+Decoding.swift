@@ -45,14 +45,15 @@ extension Field {
             let variable = Field(
                 value: entry.value, place: place.child(name, at: entry.value.position), context: context)
             guard !name.isEmpty, !name.utf8.contains(where: { $0 == UInt8(ascii: "=") || $0 == 0 }) else {
-                variable.problem("\(TOML.quoted(name)) cannot be the name of a variable", fix: "use letters, digits and \"_\"")
+                variable.problem(
+                    "\(TOML.quoted(name)) cannot be the name of a variable", fix: "use letters, digits and \"_\"")
                 continue
             }
             guard name != "ROOST_RUN" else {
                 variable.problem("ROOST_RUN is how Roost recognises its runs", fix: "use another name")
                 continue
             }
-            if let text = variable.string(allowEmpty: true) {
+            if let text = variable.string(allowEmpty: true, takesNumbers: true) {
                 variables.append(EnvironmentVariable(name: name, value: text))
             }
         }

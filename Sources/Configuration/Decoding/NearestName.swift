@@ -9,6 +9,10 @@ func nearestName(to name: String, among names: some Sequence<String>) -> String?
     var best: (name: String, distance: Int)?
     for candidate in names {
         let letters = Array(candidate.lowercased().unicodeScalars)
+        // A word that was cut short or drawn out: "warn" for "warning".
+        if min(letters.count, wanted.count) >= 4, letters.starts(with: wanted) || wanted.starts(with: letters) {
+            return candidate
+        }
         guard abs(letters.count - wanted.count) <= limit else { continue }
         let distance = editDistance(wanted, letters)
         if distance <= limit, distance < max(wanted.count, 2), distance < best?.distance ?? .max {

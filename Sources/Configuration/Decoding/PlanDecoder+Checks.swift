@@ -66,21 +66,19 @@ extension PlanDecoder {
     func checkLogs() {
         var writers: [String: String] = [:]
         for worker in plan.workers {
-            guard let place = workerPlaces[worker.name] else { continue }
+            guard let place = logPlaces[worker.name] else { continue }
             let paths = [worker.log.output, worker.log.error].compactMap { $0 }
             for path in paths where worker.log.output != nil {
                 if worker.instances > 1, !path.contains("{index}"), !path.contains("{instance}") {
-                    let logPlace = place.child("log", at: place.position)
                     context.problems.add(
-                        .warning, at: logPlace, "all \(worker.instances) instances write to \(path)",
+                        .warning, at: place, "all \(worker.instances) instances write to \(path)",
                         fix: "put {index} into the path")
                 }
                 let full = joinedPath(plan.daemon.logDirectory, path)
                 guard !full.contains("{") else { continue }
                 if let other = writers[full], other != worker.name {
-                    let logPlace = place.child("log", at: place.position)
                     context.problems.add(
-                        .warning, at: logPlace, "\(other) writes to \(path), too", fix: "give each a file of its own")
+                        .warning, at: place, "\(other) writes to \(path), too", fix: "give each a file of its own")
                 }
                 writers[full] = worker.name
             }

@@ -7,6 +7,8 @@ struct PlanDecoder {
     /// Where each worker, group and access rule is defined.
     var workerPlaces: [String: Place] = [:]
     var groupPlaces: [String: Place] = [:]
+    /// Where the workers say what happens to their output, if they do.
+    var logPlaces: [String: Place] = [:]
     private var rulePlaces: [String: Place] = [:]
     /// In the order of the configuration; by the worker, group or rule that makes them.
     var references: [(owner: String, reference: Reference)] = []
@@ -42,18 +44,21 @@ struct PlanDecoder {
     }
 
     private mutating func decodeWorkers(_ field: Field) {
-        for field in field.definitions("worker") {
+        for field in field.definitions("worker", each: "a worker") {
             let name = field.place.path[1]
             guard !isDefined(field, &workerPlaces) else { continue }
             var found: [Reference] = []
             let worker = field.worker(name, references: &found)
             references += found.map { (name, $0) }
             if let worker { plan.workers.append(worker) }
+            if case .table(let table) = field.value.kind, let log = table.entry("log") {
+                logPlaces[name] = field.place.child("log", at: log.key.position)
+            }
         }
     }
 
     private mutating func decodeGroups(_ field: Field) {
-        for field in field.definitions("group") {
+        for field in field.definitions("group", each: "a group") {
             let name = field.place.path[1]
             guard !isDefined(field, &groupPlaces) else { continue }
             var found: [Reference] = []
@@ -64,7 +69,7 @@ struct PlanDecoder {
     }
 
     private mutating func decodeAccess(_ field: Field) {
-        for field in field.definitions("access") {
+        for field in field.definitions("access", each: "an access rule") {
             let name = field.place.path[1]
             guard !isDefined(field, &rulePlaces) else { continue }
             var found: [Reference] = []
@@ -88,7 +93,7 @@ struct PlanDecoder {
 
 extension Field {
     /// The tables of `[worker.NAME]`, `[group.NAME]` or `access = { NAME = … }` whose names are allowed.
-    fileprivate func definitions(_ section: String) -> [Field] {
+    fileprivate func definitions(_ section: String, each: String) -> [Field] {
         guard case .table(let table) = value.kind else {
             mismatch("a table of tables", fix: "write [\(section).NAME]")
             return []
@@ -101,7 +106,7 @@ extension Field {
                 return nil
             }
             let reader = TableReader(inner, place: field.place, context: context)
-            return reader.checkName("a \(section)") ? field : nil
+            return reader.checkName(each) ? field : nil
         }
     }
 }

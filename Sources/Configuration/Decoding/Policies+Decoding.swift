@@ -34,7 +34,8 @@ extension Field {
     private func giveUp() -> RestartPolicy.GiveUp?? {
         if case .boolean(let flag) = value.kind {
             if !flag { return .some(nil) }
-            problem("true says nothing about when to give up", fix: "write { failures = 10, within = \"5m\" }, or false")
+            problem(
+                "true says nothing about when to give up", fix: "write { failures = 10, within = \"5m\" }, or false")
             return nil
         }
         return table("a table or false") { table in
@@ -78,14 +79,16 @@ extension Field {
 
     /// "TERM 10s"; without a time it is 10s, and 5s for KILL.
     private func stopStep() -> StopPolicy.Step? {
-        guard let text = string("a signal such as \"TERM 10s\"") else { return nil }
+        guard let text = string("a signal such as \"TERM 10s\"", takesNumbers: true) else { return nil }
         let words = text.split(separator: " ")
         guard let name = words.first, words.count <= 2 else {
             problem("\(TOML.quoted(text)) is not a signal and a time", fix: "write \"TERM 10s\"")
             return nil
         }
         guard let signal = signal(String(name)) else { return nil }
-        guard words.count == 2 else { return StopPolicy.Step(signal: signal, grace: .seconds(signal == .kill ? 5 : 10)) }
+        guard words.count == 2 else {
+            return StopPolicy.Step(signal: signal, grace: .seconds(signal == .kill ? 5 : 10))
+        }
         do throws(UnitProblem) {
             return StopPolicy.Step(signal: signal, grace: try Duration(configured: String(words[1])))
         } catch {
@@ -110,7 +113,7 @@ extension Field {
             return policy
         case .table, .tables, .array, .integer, .float, .date: break
         }
-        return table("a table, a path or false") { table in
+        return table("a table, a path or false", hints: Vocabulary.log) { table in
             table.expectLater(["rotate_age", "compress", "format", "journal"])
             table.set(&policy.output, "path") { $0.logPath() }
             let stderr = table.field("stderr")
@@ -119,7 +122,8 @@ extension Field {
             table.set(&policy.keep, "keep") { $0.integer(in: 0...10_000) }
             table.set(&policy.full, "full") { $0.choice() }
             if let error = policy.error, error == policy.output {
-                stderr?.problem("stderr goes to the same file as path", fix: "leave stderr out, then the two are merged in order")
+                stderr?.problem(
+                    "stderr goes to the same file as path", fix: "leave stderr out, then the two are merged in order")
             }
             return policy
         }

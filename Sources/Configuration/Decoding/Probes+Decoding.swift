@@ -29,7 +29,7 @@ extension Field {
     /// `health = { http = "http://127.0.0.1:80{index}/health", every = "10s" }`: exactly one probe.
     func healthCheck(instances: Int) -> HealthCheck? {
         let kinds = ["exec", "tcp", "http"]
-        return table(fixedExample("health = { tcp = \"127.0.0.1:80\" }")) { table in
+        return table(fixedExample("health = { tcp = \"127.0.0.1:80\" }"), hints: Vocabulary.health) { table in
             let probe: HealthCheck.Probe? =
                 table.field("exec").flatMap { $0.command() }.map { .exec($0) }
                 ?? table.field("tcp").flatMap { $0.socketAddress(instances: instances) }.map { .tcp($0) }

@@ -14,7 +14,7 @@ struct TableReader {
 
     /// The value of `name`, if the table has it. Makes the key a known one either way.
     mutating func field(_ name: String) -> Field? {
-        known.append(name)
+        if !known.contains(name) { known.append(name) }
         guard let entry = table.entry(name) else { return nil }
         return Field(value: entry.value, place: place.child(name, at: entry.value.position), context: context)
     }

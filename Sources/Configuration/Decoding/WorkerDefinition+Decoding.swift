@@ -60,7 +60,9 @@ extension TableReader {
         let isPlain = name.utf8.allSatisfy { TOML.isBareKey($0) || $0 == UInt8(ascii: ".") }
         // Names become file names and command line arguments; a leading "." or "-" has a meaning there.
         if name.isEmpty || !isPlain || name.hasPrefix(".") || name.hasPrefix("-") {
-            problem("\(TOML.quoted(name)) cannot be the name of \(what)", fix: "use letters, digits, \"_\", \"-\" and \".\", and start with none of the last two")
+            problem(
+                "\(TOML.quoted(name)) cannot be the name of \(what)",
+                fix: "use letters, digits, \"_\", \"-\" and \".\", and start with none of the last two")
             return false
         }
         if name.utf8.count > 64 {
@@ -82,10 +84,16 @@ enum Vocabulary {
         "cpu": "limits", "cwd": "directory", "depends_on": "requires", "env": "environment", "exec": "command",
         "exec_start": "command", "exitcodes": "restart.success_codes", "gid": "group", "healthcheck": "health",
         "killasgroup": "stop.scope", "memory": "limits", "numprocs": "instances", "priority": "requires or after",
-        "redirect_stderr": "the default: leave log.stderr out", "replicas": "instances", "startretries": "restart.give_up",
+        "redirect_stderr": "the default: leave log.stderr out", "replicas": "instances",
+        "startretries": "restart.give_up",
         "startsecs": "ready.after", "stderr_logfile": "log.stderr", "stdout_logfile": "log.path",
         "stdout_logfile_backups": "log.keep", "stdout_logfile_maxbytes": "log.rotate_size",
         "stopasgroup": "stop.scope", "stopsignal": "stop.signals", "stopwaitsecs": "stop.signals",
         "uid": "user", "wants": "after", "working_directory": "directory",
     ]
+    static let log = [
+        "backups": "keep", "file": "path", "filename": "path", "max_size": "rotate_size", "maxbytes": "rotate_size",
+        "stdout": "path",
+    ]
+    static let health = ["command": "exec", "cmd": "exec", "interval": "every", "retries": "failures", "url": "http"]
 }

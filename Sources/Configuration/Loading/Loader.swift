@@ -35,7 +35,9 @@ package struct Loader {
     package static func load(_ bytes: [UInt8], file: String = "roost.toml", surroundings: Surroundings) -> LoadedPlan {
         let files = FileAccess(
             read: { path in
-                guard path == file else { return .failure(.init(message: "cannot open \(path): nothing can be included here")) }
+                guard path == file else {
+                    return .failure(.init(message: "cannot open \(path): nothing can be included here"))
+                }
                 return .success(.init(bytes: bytes, identity: path))
             },
             matches: { _, _, _ in .success([]) })

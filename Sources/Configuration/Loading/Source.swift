@@ -101,7 +101,8 @@ struct SourceReader {
     private mutating func follow(_ field: Field, from file: String) {
         guard let pattern = field.string("a path or pattern") else { return }
         guard chain.count <= SourceReader.depthLimit else {
-            field.problem("includes are nested more than \(SourceReader.depthLimit) deep", fix: "include from higher up")
+            field.problem(
+                "includes are nested more than \(SourceReader.depthLimit) deep", fix: "include from higher up")
             return
         }
         let directory = directoryName(of: file)

@@ -82,6 +82,7 @@ extension TOML {
             if isAtLineEnd { return "the end of the line" }
             if byte < 0x20 || byte == 0x7F { return "the control character \(Cursor.codePoint(UInt32(byte)))" }
             let text = String(decoding: bytes[offset..<min(offset + 4, bytes.count)], as: UTF8.self)
+            if byte == UInt8(ascii: "\"") { return "a quote" }
             return text.unicodeScalars.first.map { "\"\($0)\"" } ?? ""
         }
 

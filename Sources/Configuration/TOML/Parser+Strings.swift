@@ -70,7 +70,8 @@ extension TOML.Parser {
     private mutating func takeCharacter(into text: inout [UInt8]) throws(TOML.SyntaxError) {
         guard let byte = cursor.peek() else { return }
         if TOML.isControl(byte) {
-            throw error("a string cannot hold \(cursor.shown) as it is", fix: "write it as an escape, or remove it")
+            let fix = byte == 0 ? "remove it" : "write it as an escape, or remove it"
+            throw error("a string cannot hold \(cursor.shown) as it is", fix: fix)
         }
         text.append(byte)
         cursor.advance()

@@ -23,11 +23,14 @@ extension TOML.Parser {
         while true {
             try skipToElement()
             if cursor.take(UInt8(ascii: "]")) { break }
-            if cursor.peek() == UInt8(ascii: ",") { throw error("expected a value before \",\"", fix: "remove the comma") }
+            if cursor.peek() == UInt8(ascii: ",") {
+                throw error("expected a value before \",\"", fix: "remove the comma")
+            }
             values.append(try parseValue(depth: depth + 1))
             try skipToElement()
             if cursor.take(UInt8(ascii: ",")) || cursor.peek() == UInt8(ascii: "]") { continue }
-            throw error("expected \",\" or \"]\" in the array, found \(cursor.shown)", fix: "put a comma between values")
+            throw error(
+                "expected \",\" or \"]\" in the array, found \(cursor.shown)", fix: "put a comma between values")
         }
         brackets.removeLast()
         return values
@@ -71,7 +74,8 @@ extension TOML.Parser {
             let comma = error("an inline table cannot end in a comma", fix: "remove it")
             guard cursor.take(UInt8(ascii: ",")) else {
                 throw error(
-                    "expected \",\" or \"}\" in the inline table, found \(cursor.shown)", fix: "put a comma between keys")
+                    "expected \",\" or \"}\" in the inline table, found \(cursor.shown)",
+                    fix: "put a comma between keys")
             }
             try skipInsideInlineTable(&saidOneLine)
             if cursor.take(UInt8(ascii: "}")) {

@@ -81,7 +81,8 @@ extension TOML {
         if isFloat, !isFractionAndExponent(rest) { return nil }
         if let problem = separatorProblem(in: body, shown: text) { return problem }
         if whole.count > 1, first == UInt8(ascii: "0") {
-            return .wrong("a number cannot start with 0", fix: "drop the zeros, or write \"\(text)\" for text or a mode")
+            return .wrong(
+                "a number cannot start with 0", fix: "drop the zeros, or write \"\(text)\" for text or a mode")
         }
         let digits = text.filter { $0 != "_" }
         if isFloat { return Double(digits).map { .found(.float($0)) } }

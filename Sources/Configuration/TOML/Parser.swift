@@ -120,7 +120,7 @@ extension TOML {
             cursor.advance()
             let isArray = cursor.take(UInt8(ascii: "["))
             cursor.skipBlanks()
-            let keys = try parseKeyPath()
+            let keys = try parseKeyPath(fix: "write a name between the brackets")
             header = keys.map(\.name)
             path = header
             cursor.skipBlanks()
@@ -155,20 +155,22 @@ extension TOML {
         }
 
         /// `a`, `"a b"`, `a . b`
-        mutating func parseKeyPath() throws(SyntaxError) -> [Key] {
-            var keys = [try parseKey()]
+        mutating func parseKeyPath(
+            fix: String = "write key = value, or quote the key"
+        ) throws(SyntaxError) -> [Key] {
+            var keys = [try parseKey(fix: fix)]
             while true {
                 cursor.skipBlanks()
                 guard cursor.take(UInt8(ascii: ".")) else { return keys }
                 cursor.skipBlanks()
-                keys.append(try parseKey())
+                keys.append(try parseKey(fix: fix))
                 guard keys.count <= nestingLimit else {
                     throw error("the key has more than \(nestingLimit) parts", fix: "shorten it")
                 }
             }
         }
 
-        private mutating func parseKey() throws(SyntaxError) -> Key {
+        private mutating func parseKey(fix: String) throws(SyntaxError) -> Key {
             let position = cursor.position
             switch cursor.peek() {
             case UInt8(ascii: "\""), UInt8(ascii: "'"):
@@ -179,7 +181,7 @@ extension TOML {
             default:
                 let name = cursor.takeAll(where: isBareKey)
                 if !name.isEmpty { return Key(name: String(decoding: name, as: UTF8.self), position: position) }
-                throw error("expected a key, found \(cursor.shown)", fix: "write key = value, or quote the key")
+                throw error("expected a key, found \(cursor.shown)", fix: fix)
             }
         }
 

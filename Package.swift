@@ -87,9 +87,10 @@ let package = Package(
 
         // Tests.
         .testTarget(name: "TidyTests", swiftSettings: strict),
-        .testTarget(name: "LinuxTests", dependencies: ["Linux"], swiftSettings: strict),
+        .testTarget(name: "LinuxTests", dependencies: ["Linux", "CLinux"], swiftSettings: strict),
         .testTarget(name: "SchedulingTests", dependencies: ["Scheduling"], swiftSettings: strict),
-        .testTarget(name: "SubprocessesTests", dependencies: ["Subprocesses", "Linux"], swiftSettings: strict),
+        .testTarget(
+            name: "SubprocessesTests", dependencies: ["Subprocesses", "Linux", "CLinux"], swiftSettings: strict),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor", "Linux", "Scheduling"], swiftSettings: strict),
         .testTarget(
             name: "SupervisorCoreTests", dependencies: ["SupervisorCore", "Scheduling"], swiftSettings: strict),

@@ -97,7 +97,7 @@ let package = Package(
         .testTarget(name: "SimulationTests", dependencies: ["SupervisorCore", "Scheduling"], swiftSettings: strict),
         .testTarget(
             name: "ConfigurationTests", dependencies: ["Configuration", "SupervisorCore", "Scheduling"],
-            resources: [.copy("Broken"), .copy("Oracle")], swiftSettings: strict),
+            exclude: ["Broken", "Oracle"], swiftSettings: strict),
         .testTarget(
             name: "ControlProtocolTests", dependencies: ["ControlProtocol", "SupervisorCore"], swiftSettings: strict),
         .testTarget(

@@ -6,12 +6,14 @@ import Testing
 
 /// Our TOML against Python's tomllib. Replay one failure with the seed that it prints.
 @Suite struct TOMLOracleTests {
+    /// `ORACLE_SEEDS=100000` compares more of them.
     @Test func `two thousand random documents mean the same to Python's tomllib`() throws {
         guard let python = Oracle.python else {
             print("SKIPPED: no python3 with tomllib (3.11 or later), so TOML is not compared with it")
             return
         }
-        let seeds = Array(UInt64(1)...2000)
+        let count = ProcessInfo.processInfo.environment["ORACLE_SEEDS"].flatMap { UInt64($0) } ?? 2000
+        let seeds = Array(1...max(1, count))
         let documents = seeds.map { seed in
             var generator = DocumentGenerator(seed: seed)
             return generator.document()
@@ -28,7 +30,8 @@ import Testing
             if answer != "invalid" { validCount += 1 }
         }
         // A generator that makes only rubbish, or only good documents, would prove little.
-        #expect((400...1600).contains(validCount), "\(validCount) of \(documents.count) are valid")
+        let share = Double(validCount) / Double(documents.count)
+        #expect((0.2...0.8).contains(share), "\(validCount) of \(documents.count) are valid")
     }
 }
 
@@ -49,7 +52,7 @@ enum Oracle {
     }()
 
     static func ask(_ python: URL, _ documents: [String]) throws -> [String] {
-        let script = try #require(Bundle.module.url(forResource: "oracle", withExtension: "py", subdirectory: "Oracle"))
+        let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Oracle/oracle.py")
         // Through a file: two pipes, one filled while the other is not read, could wait for each other.
         let name = "roost-oracle-\(ProcessInfo.processInfo.processIdentifier)"
         let input = FileManager.default.temporaryDirectory.appending(path: name)

@@ -8,12 +8,11 @@ extension Loader {
     ///   - path: the main file, which will be loaded; relative paths of `[daemon]` start at its directory.
     ///   - inspectsFiles: whether executables and directories that do not exist are warned about.
     package static func system(
-        for path: String, inspectsFiles: Bool = false,
-        splitCommand: @escaping (String) -> Surroundings.SplitCommand
+        for path: String, inspectsFiles: Bool = false
     ) -> Loader {
         let surroundings = Surroundings(
             mainDirectory: absolutePath(directoryName(of: path)), userExists: { userExists($0) },
-            groupExists: { groupExists($0) }, splitCommand: splitCommand,
+            groupExists: { groupExists($0) }, splitCommand: Surroundings.shellWords,
             finding: inspectsFiles ? { finding($0) } : nil)
         return Loader(surroundings: surroundings, files: .system)
     }

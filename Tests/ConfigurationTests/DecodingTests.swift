@@ -154,8 +154,14 @@ import Testing
 
     @Test func `the daemon can be told everything`() {
         let daemon = plan(
-            "[daemon]\nsocket_mode = \"0660\"\nsocket_group = \"adm\"\nparallel_starts = 5\ncgroup = \"/sys/fs/cgroup/x\"\n"
-                + "log_level = \"debug\"")?.daemon
+            """
+            [daemon]
+            socket_mode = "0660"
+            socket_group = "adm"
+            parallel_starts = 5
+            cgroup = "/sys/fs/cgroup/x"
+            log_level = "debug"
+            """)?.daemon
         #expect(daemon?.socketMode == 0o660)
         #expect(daemon?.socketGroup == "adm")
         #expect(daemon?.parallelStarts == 5)

@@ -24,7 +24,7 @@ private final class Directory {
 
     func load(_ name: String = "roost.toml") -> LoadedPlan {
         let main = "\(path)/\(name)"
-        return Loader.system(for: main).load(main)
+        return Loader.loadPlan(at: main)
     }
 
     /// Problems without the name of the directory, which is different each time.
@@ -112,7 +112,7 @@ private final class Directory {
     func `the configurations that come with Roost have no problem`(_ name: String) {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         let path = root.deletingLastPathComponent().appending(path: "config/\(name)").path
-        let loaded = Loader.system(for: path).load(path)
+        let loaded = Loader.loadPlan(at: path)
         #expect(loaded.problems.map(\.description) == [])
         #expect(loaded.plan != nil)
     }

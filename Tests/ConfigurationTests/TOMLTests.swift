@@ -29,6 +29,10 @@ import Testing
         #expect(positions("a = \nb = 1\nc d\n= 2\ne = [1,\n  2\nf = 3\ng = 'x") == ["1:5", "3:3", "4:1", "5:5", "8:5"])
     }
 
+    @Test func `dotted keys may go on after an inline table in between`() {
+        #expect(positions("a.b = 1\nc = { d.e = 1, d.f = 2 }\na.g = 2\n[h]\na.b = 1\nc = {}\na.c = 2").isEmpty)
+    }
+
     @Test func `a file of a mebibyte and one byte is refused`() {
         let comment = [UInt8](repeating: UInt8(ascii: "#"), count: TOML.sizeLimit)
         #expect(TOML.parse(comment).errors.isEmpty)

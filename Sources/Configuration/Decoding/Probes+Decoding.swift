@@ -86,9 +86,10 @@ extension TableReader {
 extension Readiness {
     fileprivate func checkTimes(in field: Field, every: Field?) {
         if case .after(let time) = probe, time >= timeout {
+            let limit = "timeout (\(timeout.configured))"
             field.problem(
-                "after (\(time.configured)) is not shorter than timeout (\(timeout.configured)), so no start can succeed",
-                fix: "raise timeout")
+                "after (\(time.configured)) is not shorter than \(limit), so no start can succeed", fix: "raise timeout"
+            )
         }
         switch probe {
         case .tcp, .exec: break

@@ -7,7 +7,7 @@ extension Loader {
     /// - Parameters:
     ///   - path: the main file, which will be loaded; relative paths of `[daemon]` start at its directory.
     ///   - inspectsFiles: whether executables and directories that do not exist are warned about.
-    package static func system(
+    static func system(
         for path: String, inspectsFiles: Bool = false
     ) -> Loader {
         let surroundings = Surroundings(
@@ -15,6 +15,11 @@ extension Loader {
             groupExists: { groupExists($0) }, splitCommand: Surroundings.shellWords,
             finding: inspectsFiles ? { finding($0) } : nil)
         return Loader(surroundings: surroundings, files: .system)
+    }
+
+    /// Reads the configuration at `path` on this machine.
+    package static func loadPlan(at path: String, inspectsFiles: Bool = false) -> LoadedPlan {
+        system(for: path, inspectsFiles: inspectsFiles).load(path)
     }
 
     private static func absolutePath(_ path: String) -> String {

@@ -210,6 +210,12 @@ import Testing
             ])
     }
 
+    @Test func `a chain of thousands of workers is no cycle, and no recursion`() {
+        var text = "worker.w0.command = \"x\"\n"
+        for index in 1..<3000 { text += "worker.w\(index) = { command = \"x\", requires = [\"w\(index - 1)\"] }\n" }
+        #expect(plan(text)?.workers.count == 3000)
+    }
+
     @Test func `problems beyond a thousand are counted as too many`() {
         let text = (0..<3000).map { "x\($0) = 1" }.joined(separator: "\n")
         let loaded = Fixture(text).load()

@@ -32,20 +32,25 @@ extension Loader {
     }
 
     private static func userExists(_ name: String) -> Bool {
-        errno = 0
-        return getpwnam(name) != nil || isUndecided(errno)
+        exists { () throws(AccountError) in _ = try Accounts.user(name) }
     }
 
     private static func groupExists(_ name: String) -> Bool {
-        errno = 0
-        return getgrnam(name) != nil || isUndecided(errno)
+        exists { () throws(AccountError) in _ = try Accounts.group(name) }
     }
 
-    /// Whether the lookup itself failed, as when the directory server is down. That is no fault of the
-    /// configuration; a spawn looks the name up again, and says so if it still fails. The errnos that mean "no such
-    /// name" are those of getpwnam(3).
-    private static func isUndecided(_ code: Int32) -> Bool {
-        ![0, ENOENT, ESRCH, EBADF, EPERM].contains(code)
+    /// A lookup that itself failed, as when the directory server is down, is no fault of the configuration. A spawn
+    /// looks the name up again, and says so if it still fails.
+    private static func exists(_ lookUp: () throws(AccountError) -> Void) -> Bool {
+        do throws(AccountError) {
+            try lookUp()
+            return true
+        } catch {
+            switch error {
+            case .noSuchUser, .noSuchGroup: return false
+            case .lookup: return true
+            }
+        }
     }
 
     private static func finding(_ path: String) -> Surroundings.Finding {

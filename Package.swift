@@ -54,7 +54,7 @@ let package = Package(
         .target(
             name: "Configuration", dependencies: ["SupervisorCore", "Scheduling", "Subprocesses", "Linux"],
             swiftSettings: strict),
-        .target(name: "ControlProtocol", dependencies: ["SupervisorCore"], swiftSettings: strict),
+        .target(name: "ControlProtocol", dependencies: ["SupervisorCore", "Scheduling"], swiftSettings: strict),
         .target(
             name: "Systemd",
             dependencies: [.target(name: "CSystemd", condition: .when(traits: ["Systemd"]))],
@@ -98,7 +98,8 @@ let package = Package(
             name: "ConfigurationTests", dependencies: ["Configuration", "SupervisorCore", "Scheduling"],
             swiftSettings: strict),
         .testTarget(
-            name: "ControlProtocolTests", dependencies: ["ControlProtocol", "SupervisorCore"], swiftSettings: strict),
+            name: "ControlProtocolTests", dependencies: ["ControlProtocol", "SupervisorCore", "Scheduling"],
+            swiftSettings: strict),
         .testTarget(
             name: "CommandLineTests", dependencies: ["CommandLine", "ControlProtocol", "SupervisorCore"],
             resources: [.copy("Golden")], swiftSettings: strict),

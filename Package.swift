@@ -35,6 +35,7 @@ let package = Package(
         // System: the kernel and C libraries, as Swift sees them.
         .target(name: "CLinux"),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+        .systemLibrary(name: "CEdit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
         .target(name: "Linux", dependencies: ["CLinux"], swiftSettings: strictMemory),
 
         // Toolkit: products in their own right.
@@ -70,7 +71,7 @@ let package = Package(
         .target(
             name: "CommandLine",
             dependencies: [
-                "ControlProtocol", "Configuration", "SupervisorCore", "Scheduling", "Linux",
+                "ControlProtocol", "Configuration", "SupervisorCore", "Scheduling", "Linux", "CEdit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -107,7 +108,7 @@ let package = Package(
             name: "SupervisorRuntimeTests",
             dependencies: [
                 "SupervisorRuntime", "SupervisorCore", "Scheduling", "Reactor", "Linux", "Subprocesses",
-                "ControlProtocol",
+                "ControlProtocol", .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
         .testTarget(

@@ -23,6 +23,17 @@ package struct EventFilter: Equatable, Sendable {
         }
     }
 
+    /// Every kind, and a pattern for each family of them.
+    package static var knownKinds: [String] {
+        let kinds = Announcement.Kind.allCases.map(\.rawValue)
+        var families: [String] = []
+        for kind in kinds {
+            let family = "\(kind.prefix { $0 != "." }).*"
+            if !families.contains(family) { families.append(family) }
+        }
+        return families + kinds
+    }
+
     /// The first kind that no event will ever have.
     package var unknownKind: String? {
         kinds.first { kind in

@@ -38,7 +38,7 @@ package struct PlanChange: Codable, Equatable, Sendable {
     /// The worker or group; absent for `daemon` and `access`.
     package var target: String?
     package var keys: [String]?
-    /// Those of `keys` that take effect only when roostd is restarted.
+    /// Keys of `[daemon]` that changed and take effect only when roostd is restarted.
     package var afterRestart: [String]?
     package var from: Int?
     package var to: Int?
@@ -46,8 +46,9 @@ package struct PlanChange: Codable, Equatable, Sendable {
 
     package init(_ change: PlanDifference.Change) {
         switch change {
-        case .add(let worker):
-            self.init(.add, worker, "\(worker) is new")
+        case .add(let worker, let instances):
+            self.init(.add, worker, "\(worker) is new, with \(instances) instance\(instances == 1 ? "" : "s")")
+            to = instances
         case .remove(let worker):
             self.init(.remove, worker, "\(worker) is gone; its instances are stopped")
         case .restart(let worker, let keys):
@@ -63,11 +64,12 @@ package struct PlanChange: Codable, Equatable, Sendable {
             self.init(.addGroup, group, "group \(group) is new")
         case .removeGroup(let group):
             self.init(.removeGroup, group, "group \(group) is gone; its members are not touched")
-        case .updateGroup(let group, let keys):
-            self.init(.updateGroup, group, keys: keys, "\(PlanChange.list(keys)) of group \(group) changed")
+        case .updateGroup(let group):
+            self.init(.updateGroup, group, "group \(group) changed")
         case .daemon(let keys, let afterRestart):
-            let hint = afterRestart.isEmpty ? "" : "; restart roostd for \(PlanChange.list(afterRestart))"
-            self.init(.daemon, nil, keys: keys, "\(PlanChange.list(keys)) of [daemon] changed\(hint)")
+            let hint =
+                afterRestart.isEmpty ? "" : "; restart roostd for \(PlanChange.list(afterRestart)) to take effect"
+            self.init(.daemon, nil, keys: keys, "\(PlanChange.list(keys + afterRestart)) of [daemon] changed\(hint)")
             self.afterRestart = afterRestart.isEmpty ? nil : afterRestart
         case .access:
             self.init(.access, nil, "the rules of [access] changed")

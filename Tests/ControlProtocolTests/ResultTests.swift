@@ -92,10 +92,11 @@ import Testing
 
     @Test func `every difference between plans has words`() {
         let changes: [PlanDifference.Change] = [
-            .add(worker: "web"), .remove(worker: "web"), .restart(worker: "web", keys: ["command", "user"]),
+            .add(worker: "web", instances: 2), .remove(worker: "web"),
+            .restart(worker: "web", keys: ["command", "user"]),
             .update(worker: "web", keys: ["stop"]), .scale(worker: "web", from: 1, to: 4), .addGroup("site"),
-            .removeGroup("site"), .updateGroup("site", keys: ["members"]),
-            .daemon(keys: ["socket", "log_level"], afterRestart: ["socket"]), .access,
+            .removeGroup("site"), .updateGroup("site"),
+            .daemon(keys: ["log_level"], afterRestart: ["socket"]), .access,
         ]
         #expect(Set(changes.map { PlanChange($0).action }) == Set(PlanChange.Action.allCases))
         #expect(PlanChange(changes[2]).message == "web is restarted, for command, user changed")

@@ -88,16 +88,17 @@ let package = Package(
 
         // Tests.
         .testTarget(name: "TidyTests", swiftSettings: strict),
-        .testTarget(name: "LinuxTests", dependencies: ["Linux"], swiftSettings: strict),
+        .testTarget(name: "LinuxTests", dependencies: ["Linux", "CLinux"], swiftSettings: strict),
         .testTarget(name: "SchedulingTests", dependencies: ["Scheduling"], swiftSettings: strict),
-        .testTarget(name: "SubprocessesTests", dependencies: ["Subprocesses", "Linux"], swiftSettings: strict),
+        .testTarget(
+            name: "SubprocessesTests", dependencies: ["Subprocesses", "Linux", "CLinux"], swiftSettings: strict),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor", "Linux", "Scheduling"], swiftSettings: strict),
         .testTarget(
             name: "SupervisorCoreTests", dependencies: ["SupervisorCore", "Scheduling"], swiftSettings: strict),
         .testTarget(name: "SimulationTests", dependencies: ["SupervisorCore", "Scheduling"], swiftSettings: strict),
         .testTarget(
             name: "ConfigurationTests", dependencies: ["Configuration", "SupervisorCore", "Scheduling"],
-            swiftSettings: strict),
+            resources: [.copy("Broken"), .copy("Oracle")], swiftSettings: strict),
         .testTarget(
             name: "ControlProtocolTests", dependencies: ["ControlProtocol", "SupervisorCore", "Scheduling"],
             swiftSettings: strict),

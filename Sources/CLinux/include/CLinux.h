@@ -50,3 +50,4 @@
 #include "CLinuxIO.h"
 #include "CLinuxShims.h"
 #include "CLinuxSpawn.h"
+#include "CLinuxProcess.h"

@@ -1,0 +1,31 @@
+import CLinux
+
+/// The children that this process did not start but inherits: as PID 1, or as a child subreaper.
+///
+/// Looking and collecting are two steps, so that the owner of a `ProcessDescriptor` can be told about its own child
+/// instead of finding it gone.
+package enum Orphans {
+    /// Makes this process the new parent of every descendant whose parent dies.
+    package static func adopt() throws(SystemError) {
+        _ = try retrying("become a child subreaper") { roost_prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) }
+    }
+
+    /// The pid of one child that has ended and waits to be collected; it keeps that pid until it is.
+    ///
+    /// The kernel names the same one again until it is collected.
+    package static func nextEnded() throws(SystemError) -> Int32? {
+        do {
+            return try collectExit(P_ALL, 0, options: WEXITED | WNOHANG | WNOWAIT)?.pid
+        } catch  where error.errno == ECHILD {
+            return nil
+        } catch {
+            throw error
+        }
+    }
+
+    /// Collects the child `pid`, which `nextEnded()` named; nil if it has not ended.
+    package static func reap(pid: Int32) throws(SystemError) -> ProcessExit? {
+        precondition(pid > 0, "0 and below mean groups of processes")
+        return try collectExit(P_PID, id_t(pid), options: WEXITED | WNOHANG)?.exit
+    }
+}

@@ -103,8 +103,12 @@ let package = Package(
             name: "ControlProtocolTests", dependencies: ["ControlProtocol", "SupervisorCore", "Scheduling"],
             swiftSettings: strict),
         .testTarget(
-            name: "CommandLineTests", dependencies: ["CommandLine", "ControlProtocol", "SupervisorCore"],
-            resources: [.copy("Golden")], swiftSettings: strict),
+            name: "CommandLineTests",
+            dependencies: [
+                "CommandLine", "ControlProtocol", "SupervisorCore", "Scheduling", "Linux",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
             name: "SupervisorRuntimeTests",
             dependencies: [

@@ -19,7 +19,7 @@ package struct Roostctl: ParsableCommand {
         version: RoostVersion.current,
         subcommands: [
             StatusVerb.self, StartVerb.self, StopVerb.self, RestartVerb.self, SignalVerb.self, ScaleVerb.self,
-            ClearVerb.self, PlanVerb.self, ApplyVerb.self, LogsVerb.self, EventsVerb.self, WhyVerb.self,
+            ClearVerb.self, PlanVerb.self, ApplyVerb.self, LogsVerb.self, EventsVerb.self, WhyVerb.self, CheckVerb.self,
             VersionVerb.self, ShutdownVerb.self, CompletionVerb.self,
         ])
 
@@ -44,7 +44,7 @@ package struct Roostctl: ParsableCommand {
         settle { () throws in
             var words = words
             // As if it had been said with the command; if the command says it too, that comes later and wins.
-            words.insert(contentsOf: ["--socket", socketPath], at: 1)
+            if words.first != "help" { words.insert(contentsOf: ["--socket", socketPath], at: 1) }
             try run(try parseAsRoot(words), interrupts: interrupts)
         }
     }

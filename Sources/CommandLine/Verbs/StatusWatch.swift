@@ -42,6 +42,6 @@ struct StatusWatch {
             separator: "\n", omittingEmptySubsequences: false)
         // No more than fits, for the screen would scroll; the last line is where the cursor rests.
         let shown = lines.prefix(max(1, (session.terminal.height ?? lines.count) - 1))
-        try write("\u{1b}[H" + shown.map { "\($0)\u{1b}[K\r\n" }.joined() + "\u{1b}[J")
+        try write("\u{1b}[H" + shown.map { "\($0)\u{1b}[K\n" }.joined() + "\u{1b}[J")
     }
 }

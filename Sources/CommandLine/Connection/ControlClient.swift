@@ -38,8 +38,8 @@ struct ControlClient: ~Copyable {
             case .timeout:
                 throw Failure(
                     .unreachable,
-                    "cannot get an answer from roostd at \(path) within \(ControlClient.patience / 1000) seconds; it may "
-                        + "hang: look at its log")
+                    "cannot get an answer from roostd at \(path) within \(ControlClient.patience / 1000) seconds; "
+                        + "it may hang: look at its log")
             }
         }
     }

@@ -59,7 +59,7 @@ package final class ControlListener {
     private var inotify: Inotify?
     private var inotifySource: EventLoop.Source?
     private var watch: Int32?
-    /// Any descriptor will do. Given up for a moment when descriptors have run out, so that a waiting client can be told.
+    /// Any descriptor will do. Given up for a moment when they have run out, so that a waiting client can be told.
     private var spare: EventDescriptor?
     private var repair: EventLoop.TimerHandle?
     private var failures = 0
@@ -87,6 +87,8 @@ package final class ControlListener {
         }
     }
 
+    deinit { close() }
+
     /// Stops listening and removes the socket. The lock file stays: who waits to open it must find the same file.
     package func close() {
         if let repair { loop.cancel(repair) }
@@ -96,6 +98,7 @@ package final class ControlListener {
         inotifySource = nil
         inotify = nil
         removeOurSocket()
+        identity = nil
         lock = nil
     }
 
@@ -257,7 +260,8 @@ package final class ControlListener {
         guard let source = listenerSource else { return }
         do {
             try loop.rearm(source, [])
-            _ = loop.schedule(at: loop.now + .seconds(1)) { [unowned self] in
+            _ = loop.schedule(at: loop.now + .seconds(1)) { [weak self] in
+                guard let self else { return }
                 do { try loop.rearm(source, .read) } catch { pause(error) }
             }
         } catch {

@@ -43,6 +43,8 @@ package final class ControlServer {
     private var connections: [ConnectionID: ControlConnection] = [:]
     private var lastConnection: UInt64 = 0
     private var lastRequest: UInt64 = 0
+    /// Where every read goes first.
+    private var chunk = [UInt8](repeating: 0, count: 64 << 10)
 
     package init(
         loop: EventLoop, logger: Logger, delegate: any ControlDelegate, limits: Limits = Limits(),
@@ -54,6 +56,8 @@ package final class ControlServer {
         self.limits = limits
         self.journal = journal
     }
+
+    deinit { close() }
 
     /// Begins to listen at the place, which from now on is ours alone.
     package func listen(at place: ControlListener.Place) throws {
@@ -206,7 +210,6 @@ package final class ControlServer {
 
     private func receive(_ connection: ControlConnection) {
         connection.lastActivity = loop.now
-        var chunk = [UInt8](repeating: 0, count: 64 << 10)
         do {
             switch try connection.stream.descriptor.read(into: &chunk) {
             case .moved(let count):

@@ -73,8 +73,7 @@ struct RoostctlRun {
 
     init(_ arguments: [String], socket: String, input: String = "") throws {
         let process = Process()
-        let tests = URL(fileURLWithPath: ProcessInfo.processInfo.arguments[0])
-        process.executableURL = tests.deletingLastPathComponent().appendingPathComponent("roostctl")
+        process.executableURL = RoostctlRun.directory.appendingPathComponent("roostctl")
         process.arguments = arguments
         process.environment = ["ROOST_SOCKET": socket, "HOME": NSTemporaryDirectory()]
         let (standardInput, standardOutput, standardError) = (Foundation.Pipe(), Foundation.Pipe(), Foundation.Pipe())
@@ -88,5 +87,23 @@ struct RoostctlRun {
         errors = String(decoding: standardError.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
         status = process.terminationStatus
+    }
+
+    /// What a bash script prints that finds roostctl in its PATH.
+    static func shell(_ script: String, socket: String) throws -> String {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/bash")
+        process.arguments = ["-c", script]
+        process.environment = ["ROOST_SOCKET": socket, "PATH": "\(directory.path):/usr/bin:/bin"]
+        let output = Foundation.Pipe()
+        process.standardOutput = output
+        try process.run()
+        defer { process.waitUntilExit() }
+        return String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    }
+
+    /// Where the tests and roostctl were built.
+    private static var directory: URL {
+        URL(fileURLWithPath: ProcessInfo.processInfo.arguments[0]).deletingLastPathComponent()
     }
 }

@@ -171,4 +171,20 @@ import Testing
         #expect(run.status == 0)
         #expect(run.output.contains("roostctl"))
     }
+
+    @Test(arguments: [
+        ("roostctl why we", ["web", "web:0", "web:1"]), ("roostctl why web:", ["0", "1"]),
+        ("roostctl stop db:0 web:1", ["1"]), ("roostctl resta", ["restart"]), ("roostctl stop no", []),
+    ])
+    func `bash completes verbs and names, colons and all`(line: String, words: [String]) throws {
+        let daemon = try healthy()
+        let script = """
+            eval "$(roostctl completion bash)"
+            COMP_LINE='\(line)' COMP_POINT=\(line.count) COMP_TYPE=9
+            _roostctl_with_colons roostctl
+            printf '%s\\n' "${COMPREPLY[@]}"
+            """
+        let output = try RoostctlRun.shell(script, socket: daemon.path)
+        #expect(output.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }.sorted() == words)
+    }
 }

@@ -23,6 +23,7 @@ struct CompletionVerb: Verb {
     @OptionGroup var options: GlobalOptions
 
     func run(in session: Session) throws(Failure) {
-        try write(Roostctl.completionScript(for: shell) + "\n")
+        let script = Roostctl.completionScript(for: shell) + "\n"
+        try write(shell == .bash ? script + CompletionVerb.bashColons : script)
     }
 }

@@ -23,6 +23,8 @@ final class TerminalSession {
         try process.run()
     }
 
+    deinit { if process.isRunning { process.terminate() } }
+
     func type(_ text: String) { keyboard.fileHandleForWriting.write(Data(text.utf8)) }
 
     /// Waits until the text is on the screen, after what was waited for before.

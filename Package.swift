@@ -50,6 +50,11 @@ let package = Package(
             dependencies: ["Scheduling", .product(name: "DequeModule", package: "swift-collections")],
             swiftSettings: strict),
 
+        // A simulated world around the core: faults, a virtual clock, invariants. Used by tests and `roost-simulate`.
+        .target(
+            name: "SupervisorSimulation", dependencies: ["SupervisorCore", "Scheduling"], swiftSettings: strict),
+        .executableTarget(name: "roost-simulate", dependencies: ["SupervisorSimulation"], swiftSettings: strict),
+
         // Daemon.
         .target(name: "Reactor", dependencies: ["Linux", "Scheduling"], swiftSettings: strictMemory),
         .target(
@@ -95,10 +100,10 @@ let package = Package(
         .testTarget(name: "ReactorTests", dependencies: ["Reactor", "Linux", "Scheduling"], swiftSettings: strict),
         .testTarget(
             name: "SupervisorCoreTests", dependencies: ["SupervisorCore", "Scheduling"], swiftSettings: strict),
-        .testTarget(name: "SimulationTests", dependencies: ["SupervisorCore", "Scheduling"], swiftSettings: strict),
+        .testTarget(name: "SimulationTests", dependencies: ["SupervisorSimulation"], swiftSettings: strict),
         .testTarget(
             name: "ConfigurationTests", dependencies: ["Configuration", "SupervisorCore", "Scheduling"],
-            resources: [.copy("Broken"), .copy("Oracle")], swiftSettings: strict),
+            exclude: ["Broken", "Oracle"], swiftSettings: strict),
         .testTarget(
             name: "ControlProtocolTests", dependencies: ["ControlProtocol", "SupervisorCore", "Scheduling"],
             swiftSettings: strict),

@@ -69,6 +69,7 @@ final class ProblemList {
 
     private var problems: [(fileIndex: Int, problem: Problem)] = []
     private(set) var hasErrors = false
+    var isFull: Bool { problems.count >= ProblemList.limit }
 
     func add(_ severity: Problem.Severity = .error, at place: Place, _ message: String, fix: String? = nil) {
         add(
@@ -80,7 +81,7 @@ final class ProblemList {
 
     func add(_ problem: Problem, fileIndex: Int) {
         if problem.severity == .error { hasErrors = true }
-        guard problems.count < ProblemList.limit else { return }
+        guard !isFull else { return }
         problems.append((fileIndex, problem))
     }
 
@@ -88,7 +89,7 @@ final class ProblemList {
     var inOrder: [Problem] {
         let order = problems.indices.sorted { left, right in sortKey(left) < sortKey(right) }
         var result = order.map { problems[$0].problem }
-        if problems.count == ProblemList.limit, let file = problems.first?.problem.file {
+        if isFull, let file = problems.first?.problem.file {
             result.append(
                 Problem(file: file, message: "there are more than \(ProblemList.limit) problems; fix these first"))
         }

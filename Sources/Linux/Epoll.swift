@@ -82,10 +82,10 @@ package struct Readiness: OptionSet, Hashable, Sendable {
     /// A signal that interrupts the wait ends it with no events.
     package mutating func wait(blocking: Bool, into events: inout [Event]) throws(SystemError) {
         let raw = descriptor.raw
+        events.removeAll(keepingCapacity: true)
         let count = unsafe buffer.withUnsafeMutableBufferPointer {
             unsafe epoll_wait(raw, $0.baseAddress, Int32($0.count), blocking ? -1 : 0)
         }
-        events.removeAll(keepingCapacity: true)
         guard count >= 0 else {
             let error = SystemError.last("wait for events")
             if error.errno == EINTR { return }

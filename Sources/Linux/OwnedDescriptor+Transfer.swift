@@ -54,6 +54,12 @@ extension OwnedDescriptor {
         }
     }
 
+    /// A descriptor of our own for the open file behind somebody else's, close-on-exec.
+    package static func duplicate(of raw: Int32) throws(SystemError) -> OwnedDescriptor {
+        let copy = try retrying("duplicate the descriptor", "\(raw)") { roost_fcntl(raw, F_DUPFD_CLOEXEC, 3) }
+        return OwnedDescriptor(adopting: copy)
+    }
+
     /// Makes later reads and writes return at once. The mode belongs to the open file, not to this descriptor alone.
     package borrowing func setNonblocking() throws(SystemError) {
         let raw = self.raw

@@ -61,7 +61,7 @@ extension OwnedDescriptor {
         let raw = self.raw
         let current = try pipeCapacity()
         if current >= bytes { return current }
-        let granted = roost_fcntl(raw, F_SETPIPE_SZ, bytes)
+        let granted = roost_fcntl(raw, F_SETPIPE_SZ, min(bytes, Int(Int32.max)))
         return granted < 0 ? current : Int(granted)
     }
 }

@@ -15,3 +15,12 @@ package func splice(
         CLinux.splice(source, nil, destination, nil, limit, UInt32(SPLICE_F_MOVE | SPLICE_F_NONBLOCK))
     }
 }
+
+/// Copies bytes from one pipe to another without taking them out of the first. It waits for neither.
+package func tee(
+    from pipe: borrowing OwnedDescriptor, to copy: borrowing OwnedDescriptor, atMost limit: Int
+) throws(SystemError) -> Transfer {
+    let source = pipe.raw
+    let destination = copy.raw
+    return try transferring("tee") { CLinux.tee(source, destination, limit, UInt32(SPLICE_F_NONBLOCK)) }
+}

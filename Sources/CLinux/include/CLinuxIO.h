@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stddef.h>
+#include <stdio.h>
 
 // Swift sees these as functions of plain pointers; glibc declares the originals with transparent unions.
 

@@ -4,7 +4,7 @@ import SupervisorCore
 extension PlanDecoder {
     func checkReferences() {
         let names = plan.workers.map(\.name)
-        for (_, reference) in references where workerPlaces[reference.name] == nil {
+        for (_, reference) in references where workerPlaces[reference.name] == nil && !context.problems.isFull {
             let fix: String
             if groupPlaces[reference.name] != nil {
                 fix = "that is a group; name its workers"

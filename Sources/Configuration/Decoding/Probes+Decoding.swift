@@ -4,7 +4,7 @@ extension Field {
     /// `ready = { tcp = "127.0.0.1:80{index}", timeout = "20s" }`: exactly one probe.
     func readiness(instances: Int) -> Readiness? {
         let kinds = ["after", "notify", "tcp", "exec", "line", "fd"]
-        return table(fixedExample("ready = { notify = true }")) { table in
+        return table("a table such as ready = { notify = true }") { table in
             table.expectLater(["http"])
             var readiness = Readiness()
             let probe: Readiness.Probe? =
@@ -29,7 +29,7 @@ extension Field {
     /// `health = { http = "http://127.0.0.1:80{index}/health", every = "10s" }`: exactly one probe.
     func healthCheck(instances: Int) -> HealthCheck? {
         let kinds = ["exec", "tcp", "http"]
-        return table(fixedExample("health = { tcp = \"127.0.0.1:80\" }"), hints: Vocabulary.health) { table in
+        return table("a table such as health = { tcp = \"127.0.0.1:80\" }", hints: Vocabulary.health) { table in
             let probe: HealthCheck.Probe? =
                 table.field("exec").flatMap { $0.command() }.map { .exec($0) }
                 ?? table.field("tcp").flatMap { $0.socketAddress(instances: instances) }.map { .tcp($0) }
@@ -42,8 +42,6 @@ extension Field {
             return table.hasExactlyOne(of: kinds, later: []) && probe != nil ? check : nil
         }
     }
-
-    private func fixedExample(_ example: String) -> String { "a table such as \(example)" }
 
     /// True; a probe is switched off by leaving it out.
     private func flag() -> Bool? {
@@ -86,9 +84,10 @@ extension TableReader {
 extension Readiness {
     fileprivate func checkTimes(in field: Field, every: Field?) {
         if case .after(let time) = probe, time >= timeout {
+            let limit = "timeout (\(timeout.configured))"
             field.problem(
-                "after (\(time.configured)) is not shorter than timeout (\(timeout.configured)), so no start can succeed",
-                fix: "raise timeout")
+                "after (\(time.configured)) is not shorter than \(limit), so no start can succeed", fix: "raise timeout"
+            )
         }
         switch probe {
         case .tcp, .exec: break

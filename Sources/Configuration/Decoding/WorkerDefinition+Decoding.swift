@@ -40,9 +40,10 @@ extension Field {
     func names(_ kind: Reference.Kind, into references: inout [Reference]) -> [String]? {
         guard let elements = elements("an array of worker names") else { return nil }
         var names: [String] = []
+        var seen: Set<String> = []
         for element in elements {
             guard let name = element.string("a worker name") else { continue }
-            guard !names.contains(name) else {
+            guard seen.insert(name).inserted else {
                 element.problem("\(TOML.quoted(name)) is listed twice", fix: "remove one")
                 continue
             }

@@ -1,7 +1,7 @@
 package import SupervisorCore
 
 /// What came of reading a configuration.
-package struct LoadedPlan {
+package struct LoadedPlan: Sendable {
     /// Nil if and only if a problem is an error.
     package var plan: Plan?
     /// All of them, in file and line order.

@@ -7,15 +7,19 @@ extension Loader {
     /// - Parameters:
     ///   - path: the main file, which will be loaded; relative paths of `[daemon]` start at its directory.
     ///   - inspectsFiles: whether executables and directories that do not exist are warned about.
-    package static func system(
-        for path: String, inspectsFiles: Bool = false,
-        splitCommand: @escaping (String) -> Surroundings.SplitCommand
+    static func system(
+        for path: String, inspectsFiles: Bool = false
     ) -> Loader {
         let surroundings = Surroundings(
             mainDirectory: absolutePath(directoryName(of: path)), userExists: { userExists($0) },
-            groupExists: { groupExists($0) }, splitCommand: splitCommand,
+            groupExists: { groupExists($0) }, splitCommand: Surroundings.shellWords,
             finding: inspectsFiles ? { finding($0) } : nil)
         return Loader(surroundings: surroundings, files: .system)
+    }
+
+    /// Reads the configuration at `path` on this machine.
+    package static func loadPlan(at path: String, inspectsFiles: Bool = false) -> LoadedPlan {
+        system(for: path, inspectsFiles: inspectsFiles).load(path)
     }
 
     private static func absolutePath(_ path: String) -> String {
@@ -28,20 +32,25 @@ extension Loader {
     }
 
     private static func userExists(_ name: String) -> Bool {
-        errno = 0
-        return getpwnam(name) != nil || isUndecided(errno)
+        exists { () throws(AccountError) in _ = try Accounts.user(name) }
     }
 
     private static func groupExists(_ name: String) -> Bool {
-        errno = 0
-        return getgrnam(name) != nil || isUndecided(errno)
+        exists { () throws(AccountError) in _ = try Accounts.group(name) }
     }
 
-    /// Whether the lookup itself failed, as when the directory server is down. That is no fault of the
-    /// configuration; a spawn looks the name up again, and says so if it still fails. The errnos that mean "no such
-    /// name" are those of getpwnam(3).
-    private static func isUndecided(_ code: Int32) -> Bool {
-        ![0, ENOENT, ESRCH, EBADF, EPERM].contains(code)
+    /// A lookup that itself failed, as when the directory server is down, is no fault of the configuration. A spawn
+    /// looks the name up again, and says so if it still fails.
+    private static func exists(_ lookUp: () throws(AccountError) -> Void) -> Bool {
+        do throws(AccountError) {
+            try lookUp()
+            return true
+        } catch {
+            switch error {
+            case .noSuchUser, .noSuchGroup: return false
+            case .lookup: return true
+            }
+        }
     }
 
     private static func finding(_ path: String) -> Surroundings.Finding {

@@ -44,7 +44,11 @@ extension FileAccess {
         let prefix = directory.map { "*?[]\\".contains($0) ? "\\\($0)" : "\($0)" }.joined()
         var found = glob_t()
         defer { globfree(&found) }
-        switch glob(joinedPath(prefix, pattern), GLOB_ERR | GLOB_NOSORT, nil, &found) {
+        // A directory that is not there matches nothing; one that cannot be read is an error.
+        let isFatal: @convention(c) (UnsafePointer<CChar>?, Int32) -> Int32 = { _, code in
+            code == ENOENT || code == ENOTDIR ? 0 : 1
+        }
+        switch glob(joinedPath(prefix, pattern), GLOB_NOSORT, isFatal, &found) {
         case 0: break
         case GLOB_NOMATCH: return .success([])
         case GLOB_NOSPACE: return .failure(Failure(message: "cannot search for \(pattern): out of memory"))

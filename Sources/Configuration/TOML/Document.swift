@@ -97,10 +97,13 @@ enum TOML {
             entries.append(Entry(key: key, value: value))
         }
 
-        /// - Precondition: the key is there.
-        func replace(_ name: String, with kind: Value.Kind) {
-            guard let index = indices[name] else { preconditionFailure("there is no \(name) to replace") }
-            entries[index].value.kind = kind
+        /// Adds an element to the array of tables `name`. False when that is something else.
+        func append(_ table: Table, toTablesOf name: String) -> Bool {
+            guard let index = indices[name], case .tables(var tables) = entries[index].value.kind else { return false }
+            entries[index].value.kind = .tables([])  // else `tables` would be copied for each element
+            tables.append(table)
+            entries[index].value.kind = .tables(tables)
+            return true
         }
     }
 }

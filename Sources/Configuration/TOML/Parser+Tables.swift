@@ -17,12 +17,9 @@ extension TOML.Parser {
     func appendTable(_ keys: [TOML.Key]) throws(TOML.SyntaxError) -> TOML.Table {
         let (parent, key) = try parent(ofHeader: keys)
         let table = TOML.Table(position: key.position, depth: try depth(below: parent, key), origin: .header)
-        guard let existing = parent.entry(key.name) else {
-            parent.append(key, TOML.Value(kind: .tables([table]), position: key.position))
-            return table
-        }
-        guard case .tables(let tables) = existing.value.kind else { throw redefinition(key, of: existing) }
-        parent.replace(key.name, with: .tables(tables + [table]))
+        if parent.append(table, toTablesOf: key.name) { return table }
+        if let existing = parent.entry(key.name) { throw redefinition(key, of: existing) }
+        parent.append(key, TOML.Value(kind: .tables([table]), position: key.position))
         return table
     }
 

@@ -50,8 +50,8 @@ extension TOML.Parser {
         defer { path = outer }
         let start = cursor.position
         brackets.append((start, "}"))
-        section += 1
-        let own = section
+        sectionCount += 1
+        let own = sectionCount
         // Open to its own dotted keys while it is read, closed to everything afterwards.
         let table = TOML.Table(position: start, depth: depth, origin: .inline)
         cursor.advance()

@@ -49,8 +49,10 @@ extension TOML {
         let root = Table(position: Position(line: 1, column: 1), depth: 0, origin: .header)
         /// Where assignments go: the table of the last header.
         var current: Table
-        /// Counts headers and inline tables; a table made by dotted keys belongs to one of them.
+        /// The number of the last header; a table made by dotted keys belongs to the section that made it.
         var section = 0
+        /// How many numbers have been given to headers and inline tables.
+        var sectionCount = 0
         var path: [String] = []
         var errors: [SyntaxError] = []
         /// The arrays and inline tables that enclose the cursor.
@@ -116,7 +118,8 @@ extension TOML {
             current = Table(position: cursor.position, depth: 0, origin: .header)
             header = []
             path = []
-            section += 1
+            sectionCount += 1
+            section = sectionCount
             cursor.advance()
             let isArray = cursor.take(UInt8(ascii: "["))
             cursor.skipBlanks()

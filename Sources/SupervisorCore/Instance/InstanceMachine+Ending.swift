@@ -9,7 +9,8 @@ extension InstanceMachine {
         _ active: ActiveRun, _ cause: Cause, mainStatus: ExitStatus?, at now: Instant, effects: inout [Effect]
     ) {
         effects.append(.endProbes(currentRun))
-        var stopping = Stopping(active: active, cause: cause, step: 0, deadline: nil, mainStatus: mainStatus)
+        var stopping = Stopping(
+            active: active, cause: cause, policy: definition.stop, step: 0, deadline: nil, mainStatus: mainStatus)
         enter(.stopping(stopping), Self.text(cause), at: now)
         announce(.stopping, effects: &effects)
         takeStep(0, of: &stopping, at: now, effects: &effects)
@@ -18,9 +19,9 @@ extension InstanceMachine {
 
     /// Sends the signal of one step and sets the time of the next.
     func takeStep(_ index: Int, of stopping: inout Stopping, at now: Instant, effects: inout [Effect]) {
-        let step = definition.stop.steps[index]
+        let step = stopping.policy.steps[index]
         let wholeTree =
-            switch definition.stop.scope {
+            switch stopping.policy.scope {
             case .tree: true
             case .mixed: step.signal == .kill || stopping.mainStatus != nil
             case .process: false
@@ -36,7 +37,7 @@ extension InstanceMachine {
     ) -> Aftermath {
         var stopping = stopping
         let next = stopping.step + 1
-        if next < definition.stop.steps.count {
+        if next < stopping.policy.steps.count {
             takeStep(next, of: &stopping, at: now, effects: &effects)
             state = .stopping(stopping)
             return .nothing
@@ -62,7 +63,8 @@ extension InstanceMachine {
         noteExit(status, at: now)
         if treeIsEmpty || definition.stop.scope == .process {
             effects.append(.endProbes(currentRun))
-            let ended = Stopping(active: active, cause: .ownExit, step: 0, deadline: nil, mainStatus: status)
+            let ended = Stopping(
+                active: active, cause: .ownExit, policy: definition.stop, step: 0, deadline: nil, mainStatus: status)
             return conclude(ended, treeIsEmpty: treeIsEmpty, at: now, random: &random, effects: &effects)
         }
         beginStop(active, .ownExit, mainStatus: status, at: now, effects: &effects)

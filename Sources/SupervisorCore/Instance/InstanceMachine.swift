@@ -39,6 +39,8 @@ struct InstanceMachine: Sendable {
     struct Stopping: Equatable, Sendable {
         var active: ActiveRun
         let cause: Cause
+        /// As it was when the stop began; a change of plan does not touch a stop under way.
+        let policy: StopPolicy
         /// The step of the stop policy that was taken last.
         var step: Int
         /// When the next step is due; nil once all were taken.
@@ -174,8 +176,8 @@ extension InstanceMachine {
 
     /// Kills at once whatever is left of the run in hand.
     mutating func hasten(at now: Instant, effects: inout [Effect]) {
-        guard case .stopping(var stopping) = state, stopping.step < definition.stop.steps.count - 1 else { return }
-        takeStep(definition.stop.steps.count - 1, of: &stopping, at: now, effects: &effects)
+        guard case .stopping(var stopping) = state, stopping.step < stopping.policy.steps.count - 1 else { return }
+        takeStep(stopping.policy.steps.count - 1, of: &stopping, at: now, effects: &effects)
         state = .stopping(stopping)
     }
 
@@ -186,23 +188,15 @@ extension InstanceMachine {
         failures?.reset()
     }
 
-    /// Takes over a definition of which everything may differ. A run in hand goes on as it is, but for its health checks.
+    /// Takes over a definition of which everything may differ. A run in hand goes on as it
+    /// is, but for its health checks.
     mutating func update(_ definition: WorkerDefinition, effects: inout [Effect]) {
         if definition.restart.giveUp != self.definition.restart.giveUp { failures = Self.window(definition.restart) }
         let healthChanged = definition.health != self.definition.health
-        let stopChanged = definition.stop.steps != self.definition.stop.steps
         self.definition = definition
-        switch state {
-        case .running where healthChanged:
-            effects.append(.endProbes(currentRun))
-            if let health = definition.health { effects.append(.checkHealth(currentRun, health)) }
-        case .stopping(var stopping) where stopChanged:
-            // The step that is under way keeps its grace; only its place in the new list must exist.
-            stopping.step = min(stopping.step, definition.stop.steps.count - 1)
-            state = .stopping(stopping)
-        case .stopped, .waiting, .spawning, .starting, .running, .backoff, .stopping, .exited, .fatal:
-            break
-        }
+        guard healthChanged, case .running = state else { return }
+        effects.append(.endProbes(currentRun))
+        if let health = definition.health { effects.append(.checkHealth(currentRun, health)) }
     }
 }
 
@@ -251,9 +245,10 @@ extension InstanceMachine {
         case (.stopping(var stopping), .exited(let status, let treeIsEmpty)) where stopping.mainStatus == nil:
             stopping.mainStatus = status
             noteExit(status, at: now)
-            return treeIsEmpty || definition.stop.scope == .process
-                ? conclude(stopping, treeIsEmpty: treeIsEmpty, at: now, random: &random, effects: &effects)
-                : linger(stopping)
+            if treeIsEmpty || stopping.policy.scope == .process {
+                return conclude(stopping, treeIsEmpty: treeIsEmpty, at: now, random: &random, effects: &effects)
+            }
+            linger(&stopping, at: now, effects: &effects)
         case (.stopping(let stopping), .treeEmptied) where stopping.mainStatus != nil:
             return conclude(stopping, treeIsEmpty: true, at: now, random: &random, effects: &effects)
         case (.stopping(let stopping), .deadlinePassed):
@@ -318,10 +313,13 @@ extension InstanceMachine {
         }
     }
 
-    private mutating func linger(_ stopping: Stopping) -> Aftermath {
+    /// The main process is gone, what it left behind is not: the stop sequence goes on for that.
+    private mutating func linger(_ stopping: inout Stopping, at now: Instant, effects: inout [Effect]) {
+        if stopping.deadline == nil {
+            takeStep(stopping.policy.steps.count - 1, of: &stopping, at: now, effects: &effects)
+        }
         state = .stopping(stopping)
         reason = "its main process is gone, waiting for the rest of its tree"
-        return .nothing
     }
 
     /// A transition that cannot be. In debug builds and simulations it is a bug to be found; in release this one

@@ -11,19 +11,19 @@ extension Supervisor {
 
     /// Makes a plan the one in force. Returns each instance that this touches, with what becomes of it.
     mutating func adopt(_ next: Plan, at now: Instant, effects: inout [Effect]) -> [(Place, Goal)] {
-        let previous = plan
+        var counts: [String: Int] = [:]
+        for worker in plan.workers { counts[worker.name] = worker.instances }
         plan = next
         adoptGroups(next.groups)
-        let names = rearrangeEntries(to: next, at: now)
+        rearrangeEntries(to: next)
         var touched: [(InstanceID, Goal)] = []
         for index in entries.indices where entries[index].isRemoved {
             touched += resize(index, to: 0, at: now, effects: &effects).map { (slot($0.0).machine.id, $0.1) }
         }
         for definition in next.workers {
             guard let index = entryIndex[definition.name] else { continue }
-            let old = previous.workers.first { $0.name == definition.name }
-            let wasThere = names.contains(definition.name)
-            touched += adopt(definition, in: index, old: wasThere ? old : nil, at: now, effects: &effects)
+            let plannedBefore = counts[definition.name]
+            touched += adopt(definition, in: index, plannedBefore: plannedBefore, at: now, effects: &effects)
         }
         refreshAll(at: now, effects: &effects)
         updateHolds(at: now, effects: &effects)
@@ -37,13 +37,17 @@ extension Supervisor {
         }
     }
 
-    /// Puts the entries in the order of the plan, those that leave it last. Returns the names that were there before.
-    private mutating func rearrangeEntries(to next: Plan, at now: Instant) -> Set<String> {
+    /// Puts the entries in the order of the plan, those that leave it last.
+    private mutating func rearrangeEntries(to next: Plan) {
         var old: [String: Entry] = [:]
         for entry in entries { old[entry.definition.name] = entry }
         let names = Set(next.workers.map(\.name))
         let leaving = entries.filter { !names.contains($0.definition.name) }
-        entries = next.workers.map { old[$0.name] ?? Entry(definition: $0) }
+        entries = next.workers.map { definition in
+            var entry = old[definition.name] ?? Entry(definition: definition)
+            entry.isRemoved = false
+            return entry
+        }
         entries += leaving.map { entry in
             var entry = entry
             entry.isRemoved = true
@@ -54,33 +58,31 @@ extension Supervisor {
         for entry in entries.indices {
             for slot in entries[entry].slots.indices { entries[entry].slots[slot].isDirty = false }
         }
-        reindex()
-        return Set(old.keys)
+        // Who needs whom is as the new plan says from the first step on.
+        reindex(definitions: next.workers + leaving.map(\.definition))
     }
 
+    /// - Parameter plannedBefore: the count in the plan before, if the worker was in it. A count that `scale` has
+    ///   changed since is kept unless the plan changes it too.
     private mutating func adopt(
-        _ definition: WorkerDefinition, in index: Int, old: WorkerDefinition?, at now: Instant, effects: inout [Effect]
+        _ definition: WorkerDefinition, in index: Int, plannedBefore: Int?, at now: Instant, effects: inout [Effect]
     ) -> [(InstanceID, Goal)] {
-        let wasLeaving = entries[index].isRemoved
-        entries[index].isRemoved = false
-        let keepsCount = !wasLeaving && old?.instances == definition.instances
-        let count = keepsCount ? entries[index].definition.instances : definition.instances
-        let changed = old.map { definition.changes(from: $0) } ?? WorkerDefinition.Changes()
+        let current = entries[index].definition
+        let count = plannedBefore == definition.instances ? current.instances : definition.instances
+        let changed = definition.changes(from: current)
         entries[index].definition = definition
         entries[index].definition.instances = count
+        let reason = "its definition changed: \(changed.needingRestart.joined(separator: ", "))"
         var touched: [(InstanceID, Goal)] = []
-        for slot in entries[index].slots.indices.prefix(count) {
+        for slot in entries[index].slots.indices {
+            // Those that are leaving too: they may be called back before they are gone.
             entries[index].slots[slot].machine.update(entries[index].definition, effects: &effects)
-            guard !changed.needingRestart.isEmpty else { continue }
             let place = Place(entry: index, slot: slot)
             let machine = self.slot(place).machine
-            guard isDesired(place), machine.state != .exited else { continue }
-            touched.append((machine.id, .up(fromRun: machine.run + 1)))
-            let reason = "its definition changed: \(changed.needingRestart.joined(separator: ", "))"
-            if machine.state != .stopped && machine.state != .waiting {
-                entries[index].slots[slot].restartReason = reason
-                entries[index].slots[slot].machine.forgive()
-            }
+            guard !changed.needingRestart.isEmpty, machine.isActive || machine.isRetrying else { continue }
+            entries[index].slots[slot].restartReason = reason
+            entries[index].slots[slot].machine.forgive()
+            if isDesired(place) { touched.append((machine.id, .up(fromRun: machine.run + 1))) }
         }
         return touched + resize(index, to: count, at: now, effects: &effects).map { (self.slot($0.0).machine.id, $0.1) }
     }
@@ -106,6 +108,7 @@ extension Supervisor {
             } else if present[index].isLeaving {
                 entries[entry].slots[index].isLeaving = false
                 entries[entry].slots[index].isWanted = isWanted
+                supersede(place, effects: &effects) { $0 == .gone }
                 refresh(place, at: now, effects: &effects)
             } else {
                 continue
@@ -124,5 +127,15 @@ extension Supervisor {
         entries[entry].slots.append(Slot(machine: machine, isWanted: isWanted))
         effects.append(.announce(Announcement(.added, instance: id, state: .stopped, message: "in the plan")))
         refresh(Place(entry: entry, slot: id.index), at: now, effects: &effects)
+    }
+}
+
+extension InstanceMachine {
+    /// It failed, and a new definition is a reason to try again at once.
+    fileprivate var isRetrying: Bool {
+        switch publicState {
+        case .backoff, .fatal: true
+        case .stopped, .waiting, .starting, .running, .stopping, .exited: false
+        }
     }
 }

@@ -17,6 +17,15 @@ extension Supervisor {
         var isSettled: Bool { tally.settled == slots.count }
         /// Something is on its way down: what this is ordered after must not stop yet.
         var isGoingDown: Bool { tally.goingDown > 0 }
+        /// All that other workers look at.
+        var condition: Condition { Condition(isUp: isUp, isSettled: isSettled, isGoingDown: isGoingDown) }
+    }
+
+    /// What a worker as a whole looks like to its neighbours.
+    struct Condition: Equatable, Sendable {
+        let isUp: Bool
+        let isSettled: Bool
+        let isGoingDown: Bool
     }
 
     /// One instance and what is wanted of it.
@@ -75,8 +84,8 @@ extension Supervisor {
     /// Marks for settling whoever could be affected. Complexity: O(1), plus O(instances of neighbours) when the
     /// worker as a whole came up, went down or settled.
     mutating func refresh(_ place: Place, at now: Instant, effects: inout [Effect]) {
-        let before = entries[place.entry]
-        let old = before.slots[place.slot].contribution
+        let before = entries[place.entry].condition
+        let old = entries[place.entry].slots[place.slot].contribution
         let new = contribution(of: place)
         entries[place.entry].slots[place.slot].contribution = new
         entries[place.entry].tally.wanted += new.wanted.asCount - old.wanted.asCount
@@ -86,8 +95,7 @@ extension Supervisor {
         startingCount += new.starting.asCount - old.starting.asCount
         syncTimer(of: place)
         markDirty(place)
-        let after = entries[place.entry]
-        if before.isUp != after.isUp || before.isSettled != after.isSettled || before.isGoingDown != after.isGoingDown {
+        if entries[place.entry].condition != before {
             for neighbour in graph.predecessors[place.entry] { markDirty(entry: neighbour) }
             for neighbour in graph.successors[place.entry] { markDirty(entry: neighbour) }
         }

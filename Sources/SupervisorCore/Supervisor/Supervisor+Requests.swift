@@ -71,7 +71,7 @@ extension Supervisor {
 
     // MARK: - Wishes
 
-    /// Also wants up whatever the named instances require, if nobody wanted that yet.
+    /// Also wants up whatever the named instances require, if nobody wanted that yet or it gave up.
     private mutating func start(
         _ places: [Place], at now: Instant, effects: inout [Effect]
     ) -> [(Place, Goal)] {
@@ -81,8 +81,9 @@ extension Supervisor {
         while let entry = next.popLast() {
             for required in graph.requirements[entry] where seen.insert(required).inserted {
                 next.append(required)
-                guard entries[required].tally.wanted == 0 else { continue }
+                let isUnwanted = entries[required].tally.wanted == 0
                 chosen += entries[required].slots.indices.map { Place(entry: required, slot: $0) }
+                    .filter { isUnwanted || slot($0).machine.state == .fatal }
             }
         }
         var goals: [(Place, Goal)] = []
@@ -234,7 +235,7 @@ extension Supervisor {
     }
 
     /// A later request wants something else of this instance.
-    private mutating func supersede(_ place: Place, effects: inout [Effect], where isMoot: (Goal) -> Bool) {
+    mutating func supersede(_ place: Place, effects: inout [Effect], where isMoot: (Goal) -> Bool) {
         let machine = slot(place).machine
         let moot = slot(place).waiters.filter { isMoot($0.goal) }
         entries[place.entry].slots[place.slot].waiters.removeAll { isMoot($0.goal) }

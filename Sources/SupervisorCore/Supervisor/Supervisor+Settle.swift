@@ -191,7 +191,7 @@ extension Supervisor {
         }
         guard entriesChanged else { return }
         entries.removeAll { $0.isRemoved && $0.slots.isEmpty }
-        reindex()
+        reindex(definitions: entries.map(\.definition))
     }
 
     private mutating func remove(_ place: Place, effects: inout [Effect]) {
@@ -213,10 +213,10 @@ extension Supervisor {
         effects.append(.announce(announcement))
     }
 
-    /// Rebuilds what is derived from the list of entries.
-    mutating func reindex() {
+    /// Rebuilds what is derived from the list of entries, which these definitions are for.
+    mutating func reindex(definitions: [WorkerDefinition]) {
         entryIndex = [:]
         for (index, entry) in entries.enumerated() { entryIndex[entry.definition.name] = index }
-        graph = DependencyGraph(workers: entries.map(\.definition), groups: groups.map(\.definition))
+        graph = DependencyGraph(workers: definitions, groups: groups.map(\.definition))
     }
 }

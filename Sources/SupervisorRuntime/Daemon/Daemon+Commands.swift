@@ -1,7 +1,9 @@
 import Configuration
-import ControlProtocol
+package import ControlProtocol
 import Glibc
 import Linux
+import Logging
+import Reactor
 import Scheduling
 import SupervisorCore
 

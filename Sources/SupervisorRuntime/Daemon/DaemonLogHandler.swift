@@ -58,9 +58,9 @@ package struct DaemonLogHandler: LogHandler {
     /// `JOURNAL_STREAM` is "device:inode" of the stream that the service manager connected to the journal.
     private static var standardErrorIsJournal: Bool {
         guard let value = getenv("JOURNAL_STREAM") else { return false }
-        var status = stat()
-        guard fstat(STDERR_FILENO, &status) == 0 else { return false }
-        return String(cString: value) == "\(status.st_dev):\(status.st_ino)"
+        // Through /proc, because what standard error is open on may have no other name.
+        guard let status = try? FileStatus(path: "/proc/self/fd/\(STDERR_FILENO)") else { return false }
+        return String(cString: value) == "\(status.device):\(status.inode)"
     }
 }
 

@@ -25,7 +25,7 @@ final class ReadinessWatch {
         case .tcp(let address):
             probe(ProbeQuestion.tcp(address, run.context), ready, table)
         case .exec(let command):
-            probe(.exec(command), ready, table)
+            probe(ProbeQuestion.exec(command), ready, table)
         case .line(let pattern):
             matcher = LineMatcher(pattern: run.context.expand(pattern))
             for stream in run.streams { watchLines(of: stream.pump) }
@@ -44,7 +44,7 @@ final class ReadinessWatch {
         prober = nil
     }
 
-    private func probe(_ question: ProbeQuestion, _ ready: Readiness, _ table: ProcessTable) {
+    private func probe(_ question: ProbeQuestion, _ ready: SupervisorCore.Readiness, _ table: ProcessTable) {
         prober = Prober(
             question, of: run, in: table, on: loop, first: .zero, every: ready.every,
             timeout: max(ready.every, .seconds(5))

@@ -51,12 +51,8 @@ final class ChildPipe {
 
     init() throws(SystemError) {
         let pipe = try Pipe(nonblocking: .reader)
-        let path = "/proc/self/fd/\(pipe.writer.raw)"
-        let readerEnd: OwnedDescriptor
-        let writerEnd: OwnedDescriptor
-        (readerEnd, writerEnd) = (try pipe.reader.duplicate(), try FileSystem.open(path, .readAndWrite))
-        reader = consume readerEnd
-        childEnd = writerEnd
+        childEnd = try FileSystem.open("/proc/self/fd/\(pipe.writer.raw)", .readAndWrite)
+        reader = pipe.split { reader, _ in reader }
     }
 
     /// The end that roostd reads; once.

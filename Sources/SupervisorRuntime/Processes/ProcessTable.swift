@@ -91,9 +91,9 @@ final class ProcessTable {
     private func spawn(_ request: SpawnRequest, _ context: LaunchContext, _ cgroup: ControlGroup?) throws -> LiveRun {
         var request = request
         do {
-            let directory = try cgroup?.open()
-            request.controlGroup = directory?.raw
-            let process = try Subprocesses.spawn(request)
+            let directory = try cgroup.map { SharedDescriptor(try $0.open()) }
+            request.controlGroup = directory?.descriptor.raw
+            let process = try withExtendedLifetime(directory) { try Subprocesses.spawn(request) }
             let pid = process.pid
             let run = LiveRun(context, pid: pid, process: process.intoDescriptor(), cgroup: cgroup)
             runs[run.id] = run

@@ -127,3 +127,12 @@ let package = Package(
     ],
     cLanguageStandard: .gnu17
 )
+
+// `scripts/fuzz` sets this: libFuzzer comes with the toolchain, but not with every build. See Fuzz/README.md.
+if Context.environment["ROOST_FUZZ"] == "1" {
+    package.targets.append(
+        .executableTarget(
+            name: "roost-fuzz",
+            dependencies: ["Configuration", "ControlProtocol", "SupervisorRuntime", "SupervisorCore", "Scheduling"],
+            path: "Fuzz/Sources", swiftSettings: strict))
+}

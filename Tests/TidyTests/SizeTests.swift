@@ -52,7 +52,7 @@ import Testing
     }
 
     @Test func `the code view blanks what is no code`() {
-        let view = CodeView(##"let a = "public \(b("x")) \" {" // public\#nfunc `async x`() { #"""# }"##)
+        let view = CodeView(##"let a = "public \(b("x")) \" {" // public\##nfunc `async x`() { #"""# }"##)
         #expect(view.lines[0].filter { $0 != " " } == ##"leta="""##)
         #expect(view.lines[1] == ##"func `       `() { #" "# }"##)
     }

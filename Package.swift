@@ -85,7 +85,7 @@ let package = Package(
         .executableTarget(
             name: "roostd",
             dependencies: [
-                "SupervisorRuntime", "Configuration",
+                "SupervisorRuntime", "ControlProtocol",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

@@ -35,6 +35,7 @@ let package = Package(
         // System: the kernel and C libraries, as Swift sees them.
         .target(name: "CLinux"),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+        .systemLibrary(name: "CEdit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
         .target(name: "Linux", dependencies: ["CLinux"], swiftSettings: strictMemory),
 
         // Toolkit: products in their own right.
@@ -59,7 +60,7 @@ let package = Package(
         .target(
             name: "Configuration", dependencies: ["SupervisorCore", "Scheduling", "Subprocesses", "Linux"],
             swiftSettings: strict),
-        .target(name: "ControlProtocol", dependencies: ["SupervisorCore"], swiftSettings: strict),
+        .target(name: "ControlProtocol", dependencies: ["SupervisorCore", "Scheduling"], swiftSettings: strict),
         .target(
             name: "Systemd",
             dependencies: [.target(name: "CSystemd", condition: .when(traits: ["Systemd"]))],
@@ -75,7 +76,7 @@ let package = Package(
         .target(
             name: "CommandLine",
             dependencies: [
-                "ControlProtocol", "Configuration", "SupervisorCore", "Scheduling", "Linux",
+                "ControlProtocol", "Configuration", "SupervisorCore", "Scheduling", "Linux", "CEdit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -84,7 +85,7 @@ let package = Package(
         .executableTarget(
             name: "roostd",
             dependencies: [
-                "SupervisorRuntime", "Configuration",
+                "SupervisorRuntime", "ControlProtocol",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -104,15 +105,20 @@ let package = Package(
             name: "ConfigurationTests", dependencies: ["Configuration", "SupervisorCore", "Scheduling"],
             exclude: ["Broken", "Oracle"], swiftSettings: strict),
         .testTarget(
-            name: "ControlProtocolTests", dependencies: ["ControlProtocol", "SupervisorCore"], swiftSettings: strict),
+            name: "ControlProtocolTests", dependencies: ["ControlProtocol", "SupervisorCore", "Scheduling"],
+            swiftSettings: strict),
         .testTarget(
-            name: "CommandLineTests", dependencies: ["CommandLine", "ControlProtocol", "SupervisorCore"],
-            resources: [.copy("Golden")], swiftSettings: strict),
+            name: "CommandLineTests",
+            dependencies: [
+                "CommandLine", "ControlProtocol", "SupervisorCore", "Scheduling", "Linux",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
             name: "SupervisorRuntimeTests",
             dependencies: [
                 "SupervisorRuntime", "SupervisorCore", "Scheduling", "Reactor", "Linux", "Subprocesses",
-                "ControlProtocol",
+                "ControlProtocol", .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
         .testTarget(

@@ -20,5 +20,17 @@ package struct FileLock: ~Copyable {
         return FileLock(descriptor: descriptor)
     }
 
+    /// Writes who holds it, for others to read. What the file said before is gone.
+    package borrowing func sign(_ text: String) throws(SystemError) {
+        let raw = descriptor.raw
+        _ = try retrying("empty the lock file") { ftruncate(raw, 0) }
+        _ = try descriptor.write(Array(text.utf8)[...])
+    }
+
+    /// Which file it is, to find out whether it is still the one at its path.
+    package borrowing func identity() throws(SystemError) -> FileIdentity {
+        try FileIdentity(of: descriptor)
+    }
+
     private init(descriptor: consuming OwnedDescriptor) { self.descriptor = descriptor }
 }

@@ -19,12 +19,14 @@ package struct UnixListener: ~Copyable {
 
     /// Binds to `path`, which must not exist, and listens.
     ///
-    /// The socket gets its mode from the umask; bind inside a private directory, or with a tight umask, when nobody
-    /// may connect before a later `chmod`.
-    package init(path: String, backlog: Int32 = 128) throws(SystemError) {
+    /// - Parameter mode: the permission bits with which the socket appears at `path`, less those of the umask; widen
+    ///   them later with `chmod`, and there is no moment at which too many may connect.
+    package init(path: String, mode: UInt32 = 0o777, backlog: Int32 = 128) throws(SystemError) {
         let descriptor = try makeUnixSocket(SOCK_STREAM, blocking: false)
-        try bind(descriptor, to: path)
         let raw = descriptor.raw
+        // Linux gives the file of a socket the mode that the socket itself has when it is bound.
+        _ = try retrying("set the mode of a socket for", path) { fchmod(raw, mode) }
+        try bind(descriptor, to: path)
         _ = try retrying("listen on", path) { listen(raw, backlog) }
         self.descriptor = descriptor
     }
@@ -80,6 +82,24 @@ package struct UnixStream: ~Copyable {
         var peer = ucred()
         _ = try retrying("ask who is connected") { unsafe roost_peer_credentials(raw, &peer) }
         return PeerCredentials(pid: peer.pid, uid: peer.uid, gid: peer.gid)
+    }
+
+    /// The supplementary groups of who connected, as they were at that moment.
+    package borrowing func peerGroups() throws(SystemError) -> [UInt32] {
+        let raw = descriptor.raw
+        // The kernel says how much room it wants when there is too little; a process has at most 65,536 groups.
+        var groups = [gid_t](repeating: 0, count: 64)
+        while true {
+            var length = socklen_t(groups.count * MemoryLayout<gid_t>.size)
+            let result = unsafe groups.withUnsafeMutableBytes {
+                unsafe getsockopt(raw, SOL_SOCKET, SO_PEERGROUPS, $0.baseAddress, &length)
+            }
+            let count = Int(length) / MemoryLayout<gid_t>.size
+            if result == 0 { return Array(groups[..<count]) }
+            let error = SystemError.last("ask for the groups of who is connected")
+            guard error.errno == ERANGE, count > groups.count else { throw error }
+            groups = [gid_t](repeating: 0, count: count)
+        }
     }
 }
 

@@ -1,1 +1,4 @@
-print("roostctl")
+import CommandLine
+import Glibc
+
+exit(Roostctl.run(Array(Swift.CommandLine.arguments.dropFirst())).rawValue)

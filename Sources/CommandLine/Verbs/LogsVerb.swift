@@ -1,0 +1,52 @@
+import ArgumentParser
+import ControlProtocol
+
+struct LogsVerb: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "logs", abstract: "Show the last lines that instances wrote.")
+
+    @Argument(help: .names, completion: .instanceNames)
+    var names: [String]
+
+    @Flag(name: .shortAndLong, help: "Stay, and show new output as it comes.")
+    var follow = false
+
+    @Option(name: [.customShort("n"), .long], help: "How many lines of each.")
+    var lines = LogQuery.defaultLines
+
+    @Option(
+        help: ArgumentHelp("Only stdout or only stderr.", valueName: "stream"),
+        completion: .list(OutputStream.allCases.map(\.rawValue)),
+        transform: { text in
+            guard let stream = OutputStream(rawValue: text) else {
+                throw ValidationError("The stream is stdout or stderr, not \"\(text)\".")
+            }
+            return stream
+        })
+    var stream: OutputStream?
+
+    @OptionGroup var options: GlobalOptions
+
+    func validate() throws {
+        guard (0...LogQuery.maximumLines).contains(lines) else {
+            throw ValidationError("--lines is a number from 0 to \(LogQuery.maximumLines).")
+        }
+    }
+
+    func run(in session: Session) throws(Failure) {
+        var query = LogQuery(names: names)
+        query.follow = follow
+        query.lines = lines
+        query.stream = stream
+        var client = try ControlClient(path: session.socketPath)
+        let result = try client.call(.logs(query), LogsResult.self, interrupts: session.interrupts)
+        try session.show(result, LogText.text(result))
+        guard follow else { return }
+
+        var text = LogText(namesSources: result.logs.count > 1)
+        while let message = try client.notification(interrupts: session.interrupts) {
+            guard case .log(let piece) = message else { continue }
+            try session.show(piece, text.text(piece))
+        }
+    }
+}

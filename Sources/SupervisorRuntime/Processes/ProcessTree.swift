@@ -66,8 +66,10 @@ struct ProcessTree {
         }
     }
 
-    /// Children of roostd that nobody knows: orphans that came to it as their subreaper.
-    func strays() -> [Int32] { children(of: getpid()).filter { !isKnown($0) } }
+    /// Live children of roostd that nobody knows: orphans that came to it as their subreaper.
+    func strays() -> [Int32] {
+        children(of: getpid()).filter { !isKnown($0) && statistics(of: $0)?.isZombie == false }
+    }
 
     /// "4711 (nginx)", for messages.
     func describe(_ pids: [Int32]) -> String {

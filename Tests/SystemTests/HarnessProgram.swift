@@ -98,7 +98,9 @@ enum Processes {
     static func openDescriptors(of pid: Int32) -> [String] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd")) ?? []
         return names.sorted().compactMap { name in
-            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/fd/\(name)")).map { "\(name) \($0)" }
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/fd/\(name)")).map {
+                "\(name) \($0)"
+            }
         }
     }
 }

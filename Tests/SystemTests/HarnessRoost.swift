@@ -133,7 +133,8 @@ final class Roost {
         saying text: String = ""
     ) throws -> EventNotification {
         try events.event("\(kind.rawValue) \(name ?? "") after \(seq)") {
-            $0.kind == kind.rawValue && (name == nil || $0.name == name) && $0.seq > seq && (run == nil || $0.run == run)
+            $0.kind == kind.rawValue && (name == nil || $0.name == name) && $0.seq > seq
+                && (run == nil || $0.run == run)
                 && (text.isEmpty || $0.message.contains(text))
         }
     }
@@ -145,7 +146,7 @@ final class Roost {
     func file(_ name: String, containing text: String = "") throws -> String {
         try eventually("\(name) contains \"\(text)\"") {
             let found = contents("\(self.path)/\(name)")
-            return !found.isEmpty && found.contains(text) ? found : nil
+            return !found.isEmpty && (text.isEmpty || found.contains(text)) ? found : nil
         }
     }
 }

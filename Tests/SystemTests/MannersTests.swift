@@ -240,7 +240,7 @@ import Testing
         #expect(try roost.ctl(["restart", "sleeper"]).code == 0)
         #expect(try roost.pid("sleeper:0") != before)
         // What it says must not end up in a descriptor that happens to have the number of standard error.
-        let places = Processes.openDescriptors(of: roost.program.pid).prefix { $0.hasPrefix("0 ") || $0.hasPrefix("1 ") || $0.hasPrefix("2 ") }
+        let places = Processes.openDescriptors(of: roost.program.pid).filter { $0.hasPrefix("0 ") || $0.hasPrefix("1 ") || $0.hasPrefix("2 ") }
         #expect(places.allSatisfy { $0.contains("/dev/") || $0.contains(roost.path) }, "\(places)")
         #expect(places.count == 3, "\(places)")
         try roost.stop()
@@ -261,7 +261,7 @@ import Testing
         let roost = try Roost(flapper, daemon: "log_level = \"debug\"")
         defer { roost.sweep() }
         try roost.start(["sh", "-c", "exec \"$@\" 2>/proc/\(getpid())/fd/\(ends[1])", "sh"])
-        try roost.event(.starting, "flapper:0", run: 200)
+        try roost.event(.running, "flapper:0", run: 200)
         try roost.stop()
     }
 }

@@ -151,7 +151,9 @@ final class TestControlGroup {
     }
 
     deinit {
-        let below = ["roost"] + ((try? FileManager.default.subpathsOfDirectory(atPath: "\(path)/roost")) ?? []).map { "roost/\($0)" }
+        let below =
+            ["roost"]
+            + ((try? FileManager.default.subpathsOfDirectory(atPath: "\(path)/roost")) ?? []).map { "roost/\($0)" }
         for name in below.sorted().reversed() { rmdir("\(path)/\(name)") }
         rmdir(path)
     }

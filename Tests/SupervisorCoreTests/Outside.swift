@@ -42,7 +42,7 @@ struct Outside {
 
     mutating func ready(_ name: String) { hear(.ready(run(name))) }
 
-    mutating func exit(_ name: String, _ status: ExitStatus = .exited(code: 1), leaving leftovers: Bool = false) {
+    mutating func exit(_ name: String, _ status: SupervisorCore.ExitStatus = .exited(code: 1), leaving leftovers: Bool = false) {
         hear(.exited(run(name), status, treeIsEmpty: !leftovers))
     }
 

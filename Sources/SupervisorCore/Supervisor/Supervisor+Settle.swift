@@ -9,6 +9,18 @@ extension Supervisor {
         dirty.append(place)
     }
 
+    /// Marks whoever looks at this worker: its neighbours and, beyond those that have no process, theirs.
+    mutating func markNeighbours(of entry: Int) {
+        for successor in graph.successors[entry] { markDirty(entry: successor) }
+        var next = graph.predecessors[entry]
+        var seen: Set<Int> = []
+        while let predecessor = next.popLast() {
+            guard seen.insert(predecessor).inserted else { continue }
+            markDirty(entry: predecessor)
+            if entries[predecessor].tally.active == 0 { next += graph.predecessors[predecessor] }
+        }
+    }
+
     mutating func markDirty(entry: Int) {
         for slot in entries[entry].slots.indices { markDirty(Place(entry: entry, slot: slot)) }
     }
@@ -144,14 +156,28 @@ extension Supervisor {
 
     /// Dependants stop before what they depend on.
     private func mayStop(_ place: Place) -> Bool {
-        !graph.successors[place.entry].contains { entries[$0].isGoingDown }
+        leavingDependant(of: place.entry) == nil
+    }
+
+    /// What depends on this worker and is on its way down, if anything is. One without a process does not break the
+    /// chain: what depends on it then depends on what it depends on.
+    private func leavingDependant(of entry: Int) -> Int? {
+        var next = graph.successors[entry]
+        var seen: Set<Int> = []
+        while let successor = next.popLast() {
+            if entries[successor].isGoingDown { return successor }
+            let isIdle = entries[successor].tally.active == 0 && !entries[successor].isRemoved
+            guard isIdle, seen.insert(successor).inserted else { continue }
+            next += graph.successors[successor]
+        }
+        return nil
     }
 
     /// Whether something besides the limit on parallel starts keeps it from starting.
     private func isBlocked(_ place: Place) -> Bool {
         graph.requirements[place.entry].contains { !entries[$0].isUp }
             || graph.predecessors[place.entry].contains { !entries[$0].isUp && !entries[$0].isSettled }
-            || graph.successors[place.entry].contains { entries[$0].isGoingDown }
+            || leavingDependant(of: place.entry) != nil
     }
 
     /// What keeps it from starting, for people.
@@ -161,7 +187,7 @@ extension Supervisor {
         let ordered = graph.predecessors[place.entry].filter {
             !requirements.contains($0) && !entries[$0].isUp && !entries[$0].isSettled
         }
-        let leaving = graph.successors[place.entry].filter { entries[$0].isGoingDown }
+        let leaving = [leavingDependant(of: place.entry)].compactMap { $0 }
         let texts =
             (required + ordered).map { "\(entries[$0].definition.name) to be up" }
             + leaving.map { "\(entries[$0].definition.name) to stop" }

@@ -175,7 +175,7 @@ extension Supervisor {
 
     /// The slot at a place, read and changed where it is: copying one costs dozens of reference counts.
     subscript(place: Place) -> Slot {
-        _read { yield entries[place.entry].slots[place.slot] }
+        get { entries[place.entry].slots[place.slot] }
         _modify { yield &entries[place.entry].slots[place.slot] }
     }
 

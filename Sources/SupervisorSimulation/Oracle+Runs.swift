@@ -37,6 +37,7 @@ extension Oracle {
         case .exited(let run, let status, _):
             changeRun(run) { _, live in
                 live.hasExited = true
+                live.isStuck = false
                 live.status = status
             }
         case .treeEmptied, .request, .requestAbandoned: break

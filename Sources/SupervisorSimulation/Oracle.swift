@@ -158,6 +158,11 @@ struct Oracle: Sendable {
         workers.reduce(0) { $0 + $1.instances.count { $0.state == .starting } }
     }
 
+    /// Runs that even SIGKILL did not end, and of which that was told.
+    var stuckCount: Int {
+        workers.reduce(0) { $0 + $1.instances.count { $0.run?.isStuck == true } }
+    }
+
     // MARK: - After each turn
 
     /// Whatever can be done must have been done: nothing is lost, and nothing waits for no reason.

@@ -111,7 +111,7 @@ extension Supervisor {
                 entries[entry].slots[index].isLeaving = false
                 entries[entry].slots[index].isWanted = isWanted
                 if isWanted { startAfterEnd(place, "scaled up") }
-                supersede(place, effects: &effects) { $0 == .gone }
+                supersede(place, effects: &effects) { $0 == .gone || $0 == .down && isWanted }
                 refresh(place, at: now, effects: &effects)
             } else {
                 continue

@@ -80,7 +80,7 @@ extension Supervisor {
             return startIfPossible(place, at: now, effects: &effects) || restartReason != nil
         case .stopped, .waiting, .backoff:
             guard !isDesired else { return restartReason != nil }
-            if let verdict = self[place].verdict, self[place].isWanted {
+            if let verdict = self[place].verdict, self[place].isWanted, !self[place].isLeaving {
                 self[place].machine.fail(reason: verdict, at: now, effects: &effects)
             } else if self[place].machine.state == .stopped {
                 return restartReason != nil
@@ -88,7 +88,7 @@ extension Supervisor {
                 rest(place, at: now, effects: &effects)
             }
         case .exited, .fatal:
-            guard !self[place].isWanted else { return restartReason != nil }
+            guard !self[place].isWanted || self[place].isLeaving else { return restartReason != nil }
             rest(place, at: now, effects: &effects)
         case .spawning, .starting, .running, .stopping:
             return false

@@ -53,7 +53,9 @@ let package = Package(
         // A simulated world around the core: faults, a virtual clock, invariants. Used by tests and `roost-simulate`.
         .target(
             name: "SupervisorSimulation", dependencies: ["SupervisorCore", "Scheduling"], swiftSettings: strict),
-        .executableTarget(name: "roost-simulate", dependencies: ["SupervisorSimulation"], swiftSettings: strict),
+        .executableTarget(
+            name: "roost-simulate", dependencies: ["SupervisorSimulation", "SupervisorCore", "Scheduling"],
+            swiftSettings: strict),
 
         // Daemon.
         .target(name: "Reactor", dependencies: ["Linux", "Scheduling"], swiftSettings: strictMemory),

@@ -76,7 +76,7 @@ def _measure_one(bench: Bench, start: Callable[[list[str]], Logging], case: Case
     fifo = Fifo(bench.directory() / "fifo")
     logging = start([str(bench.programs.writer), str(case.lines), str(case.lines_at_once), str(fifo.path)])
     records = fifo.records(1, seconds=60)
-    size, written, deadline = case.lines * LINE, 0, time.monotonic() + 300
+    size, written, deadline = case.lines * LINE, 0, time.monotonic() + 60
     while written < size and time.monotonic() < deadline:
         time.sleep(0.002)
         written = sum(path.stat().st_size for path in logging.files() if path.exists())

@@ -37,12 +37,12 @@ enum SourceTree {
     static let scripts = files.filter { $0.text.hasPrefix("#!") }
 
     private static func relativePaths() -> [String] {
-        let ignored = [".build", ".git", "Fuzz/findings", "Fuzz/corpus", "__pycache__", "Package.resolved"]
+        let ignored = [".git", "__pycache__", "Package.resolved", "findings", "corpus"]
         let enumerator = FileManager.default.enumerator(atPath: root.path)
         var paths: [String] = []
         while let path = enumerator?.nextObject() as? String {
-            let isIgnored = ignored.contains { path == $0 || (path.hasPrefix($0) && !path.hasPrefix(".gitignore")) }
-            if isIgnored || path.hasSuffix("/__pycache__") {
+            let name = (path as NSString).lastPathComponent
+            if ignored.contains(name) || name.hasPrefix(".build") {
                 enumerator?.skipDescendants()
             } else {
                 paths.append(path)

@@ -169,7 +169,9 @@ extension Supervisor {
 
 extension Supervisor {
     func place(of id: InstanceID) -> Place? {
-        guard let entry = entryIndex[id.worker], id.index < entries[entry].slots.count, id.index >= 0 else { return nil }
+        guard let entry = entryIndex[id.worker], id.index < entries[entry].slots.count, id.index >= 0 else {
+            return nil
+        }
         return Place(entry: entry, slot: id.index)
     }
 

@@ -151,7 +151,8 @@ extension Daemon: ControlDelegate {
         let timer = loop.schedule(at: loop.now + timeout) { [unowned self] in
             guard requests.close(id) != nil else { return }
             let error = ControlError(
-                .waitTimedOut, "waited \(timeout.text) in vain; what was asked for goes on, \"roostctl why\" tells more")
+                .waitTimedOut, "waited \(timeout.text) in vain; what was asked for goes on, \"roostctl why\" tells more"
+            )
             server.refuse(token, error)
             deliver(.requestAbandoned(id))
         }

@@ -27,7 +27,8 @@ struct Followers {
     private var followers: [Follower] = []
     private var watched: [ObjectIdentifier: Watched] = [:]
 
-    mutating func add(_ connection: ConnectionID, _ instances: [InstanceID], _ stream: OutputStream?, _ daemon: Daemon) {
+    mutating func add(_ connection: ConnectionID, _ instances: [InstanceID], _ stream: OutputStream?, _ daemon: Daemon)
+    {
         followers.append(Follower(connection: connection, instances: Set(instances), stream: stream))
         daemon.server.beginFollowing(connection)
         for run in daemon.processes.runs.values where instances.contains(run.id.instance) {
@@ -84,7 +85,9 @@ final class LineAssembler {
     /// The whole lines that are complete now, or a piece of a line that is too long to wait for.
     func add(_ bytes: [UInt8]) -> String? {
         pending += bytes
-        let end = pending.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? (pending.count > Self.longest ? pending.count : 0)
+        let end =
+            pending.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 }
+            ?? (pending.count > Self.longest ? pending.count : 0)
         guard end > 0 else { return nil }
         let text = String(decoding: pending[..<end], as: UTF8.self)
         pending.removeFirst(end)

@@ -74,7 +74,8 @@ final class ProcessTable {
             run.notifySocket = notify
             run.newlinePipe = newline
             do {
-                run.exitSource = try loop.add(run.process.raw, .read, priority: .exits) { [unowned self, unowned run] _ in
+                run.exitSource = try loop.add(run.process.raw, .read, priority: .exits) {
+                    [unowned self, unowned run] _ in
                     mainExited(run)
                 }
                 try addStream(.output, output, context.definition.log.output, to: run)

@@ -68,7 +68,7 @@ import Testing
     /// By matching braces: a `func` or `init` up to the brace that closes its body. Signatures without a body count
     /// as nothing.
     private func functions(in file: SourceFile) -> [Function] {
-        let lines = CodeView(file.text).lines
+        let lines = file.code.lines
         return lines.indices.compactMap { first in
             guard let name = declaredFunction(in: lines[first]) else { return nil }
             var braces = 0

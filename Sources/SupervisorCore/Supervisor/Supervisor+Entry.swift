@@ -51,7 +51,7 @@ extension Supervisor {
         var isQueued = false
     }
 
-    /// How many slots of an entry are in each condition: counted on each change, so that a pool of thousands costs O(1).
+    /// How many slots of an entry are in each condition: counted on each change, so that a large pool costs O(1).
     struct Tally: Equatable, Sendable {
         var wanted = 0
         var up = 0

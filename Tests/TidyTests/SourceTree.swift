@@ -7,6 +7,9 @@ struct SourceFile {
     let text: String
     let lines: [Substring]
 
+    /// What is code in it, if it is Swift.
+    var code: CodeView { SourceTree.code[path] ?? CodeView("") }
+
     /// What a rule says about a line, in a form that editors can jump to.
     func at(_ index: Int, _ complaint: String) -> String { "\(path):\(index + 1): \(complaint)" }
 }
@@ -33,6 +36,10 @@ enum SourceTree {
     static func swift(in folder: String) -> [SourceFile] {
         files(endingIn: ".swift").filter { $0.path.hasPrefix(folder + "/") }
     }
+
+    /// Made once: looking at each byte takes a while.
+    fileprivate static let code: [String: CodeView] = Dictionary(
+        uniqueKeysWithValues: files(endingIn: ".swift").map { ($0.path, CodeView($0.text)) })
 
     static let scripts = files.filter { $0.text.hasPrefix("#!") }
 

@@ -53,7 +53,9 @@ let package = Package(
         // A simulated world around the core: faults, a virtual clock, invariants. Used by tests and `roost-simulate`.
         .target(
             name: "SupervisorSimulation", dependencies: ["SupervisorCore", "Scheduling"], swiftSettings: strict),
-        .executableTarget(name: "roost-simulate", dependencies: ["SupervisorSimulation"], swiftSettings: strict),
+        .executableTarget(
+            name: "roost-simulate", dependencies: ["SupervisorSimulation", "SupervisorCore", "Scheduling"],
+            swiftSettings: strict),
 
         // Daemon.
         .target(name: "Reactor", dependencies: ["Linux", "Scheduling"], swiftSettings: strictMemory),
@@ -127,3 +129,12 @@ let package = Package(
     ],
     cLanguageStandard: .gnu17
 )
+
+// `scripts/fuzz` sets this: libFuzzer comes with the toolchain, but not with every build. See Fuzz/README.md.
+if Context.environment["ROOST_FUZZ"] == "1" {
+    package.targets.append(
+        .executableTarget(
+            name: "roost-fuzz",
+            dependencies: ["Configuration", "ControlProtocol", "SupervisorRuntime", "SupervisorCore", "Scheduling"],
+            path: "Fuzz/Sources", swiftSettings: strict))
+}

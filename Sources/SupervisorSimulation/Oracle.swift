@@ -1,169 +1,207 @@
 import Scheduling
 import SupervisorCore
 
-/// What must be true, kept apart from the supervisor: who was asked to do what last, who failed when, who is up.
+/// A second, simpler idea of what must be true, kept from requests, news and effects alone.
+///
+/// It knows who was asked to do what last, who is up, who failed when, and who must not run beside whom. It is told
+/// everything in the order in which it happens, and complains about the first thing that cannot be right.
 struct Oracle: Sendable {
-    /// The last request about each instance: up or down.
-    private var wanted: [InstanceID: Bool] = [:]
-    private var plan = Plan()
-    /// Failures that count towards giving up, since the last request by hand.
-    private var failures: [InstanceID: [Instant]] = [:]
-    /// By hand or by plan, not by policy: such a spawn is no restart.
-    private var isForgiven: Set<InstanceID> = []
-    /// What was last announced.
-    private var states: [InstanceID: InstanceState] = [:]
-    private(set) var isStopping: Set<InstanceID> = []
-    /// Requests, applies and the shutdown may end a run; then the order of stopping counts.
-    private var stopReason: [InstanceID: String] = [:]
-    var lastRun: [InstanceID: UInt64] = [:]
+    struct Worker: Sendable {
+        var definition: WorkerDefinition
+        var isRemoved = false
+        var instances: [Instance] = []
+        /// Those of `requires`.
+        var requirements: [Int] = []
+        /// Those that it starts after and stops before: `requires`, `after`, and the member before it in a group.
+        var predecessors: [Int] = []
+        var successors: [Int] = []
+    }
+
+    struct Instance: Sendable {
+        let id: InstanceID
+        /// The last request about it.
+        var isWanted: Bool
+        var isLeaving = false
+        /// Its group gave up.
+        var isCondemned = false
+        /// The run in hand must be followed by another one.
+        var isToRestart = false
+        var state = InstanceState.stopped
+        var lastRun: UInt64 = 0
+        var run: Run?
+        /// Failures since the last request by hand.
+        var failures: [Instant] = []
+
+        var isPresent: Bool { isWanted && !isLeaving }
+    }
+
+    /// From the effect `spawn` to the effect `release`.
+    struct Run: Sendable {
+        var readiness: Readiness
+        var spawnedAt: Instant?
+        var spawnFailed = false
+        var wasReady = false
+        var hasExited = false
+        var status: ExitStatus?
+        var unhealthyChecks = 0
+        /// Why it is being stopped, once it is.
+        var stop: Stop?
+        var isStuck = false
+    }
+
+    enum Stop: Sendable {
+        case requested, ownExit, startTimedOut, unhealthy
+    }
+
+    struct Group: Sendable {
+        let definition: GroupDefinition
+        var restarts: [Instant] = []
+    }
+
+    var plan = Plan()
+    /// In the order of the plan, those that are leaving it last.
+    var workers: [Worker] = []
+    var groups: [Group] = []
+    /// Runs between their release and the announcement of their end.
+    var ending: [InstanceID: Run] = [:]
+    /// What groups must announce before the turn ends.
+    var dueAnnouncements: [Announcement.Kind] = []
+    var retiredRuns: [InstanceID: UInt64] = [:]
     var isShuttingDown = false
     var isHastened = false
+    /// The first thing that cannot be right.
+    private(set) var complaint: String?
 
-    // MARK: - Being told
+    mutating func complain(_ text: String) { complaint = complaint ?? text }
 
-    mutating func adopt(_ plan: Plan) {
-        for worker in plan.workers where !self.plan.workers.contains(where: { $0.name == worker.name }) {
-            for index in 0..<16 { wanted[InstanceID(worker: worker.name, index: index)] = nil }
-        }
-        self.plan = plan
+    mutating func require(_ condition: Bool, _ text: @autoclosure () -> String) {
+        if !condition { complain(text()) }
     }
 
-    mutating func asked(_ request: Request, of supervisor: Supervisor, at now: Instant) {
-        switch request {
-        case .start(let names, _), .restart(let names, _):
-            for id in supervisor.ids(names) {
-                wanted[id] = true
-                forgive(id)
+    // MARK: - Looking
+
+    func workerIndex(_ name: String) -> Int? { workers.firstIndex { $0.definition.name == name } }
+
+    func find(_ id: InstanceID) -> (worker: Int, index: Int)? {
+        guard let worker = workerIndex(id.worker), id.index < workers[worker].instances.count else { return nil }
+        return (worker, id.index)
+    }
+
+    /// Something that the worker requires, directly or not, is not wanted up.
+    func isHeld(_ worker: Int) -> Bool {
+        workers[worker].requirements.contains { required in
+            workers[required].isRemoved || !workers[required].instances.contains(where: \.isPresent) || isHeld(required)
+        }
+    }
+
+    func isDesired(_ instance: Instance, held: Bool) -> Bool {
+        instance.isPresent && !instance.isCondemned && !held && !isShuttingDown
+    }
+
+    /// All that are wanted are up, and there are some.
+    func isUp(_ worker: Int) -> Bool {
+        let held = isHeld(worker)
+        let present = workers[worker].instances.filter(\.isPresent)
+        return !present.isEmpty
+            && present.allSatisfy { instance in
+                switch instance.state {
+                case .exited: true
+                case .running: isDesired(instance, held: held) && !instance.isToRestart
+                case .stopped, .waiting, .starting, .backoff, .stopping, .fatal: false
+                }
             }
-        case .stop(let names, _):
-            for id in supervisor.ids(names) { wanted[id] = false }
-        case .signal: break
-        case .scale(let worker, _, _):
-            for index in 0..<16 { wanted[InstanceID(worker: worker, index: index)] = nil }
-        case .apply(let next, _):
-            for id in supervisor.reports(at: now).map(\.instance) {
-                let old = supervisor.plan.workers.first { $0.name == id.worker }
-                let new = next.workers.first { $0.name == id.worker }
-                if old != new { forgive(id) }
-                if old?.instances != new?.instances { wanted[id] = nil }
+    }
+
+    /// Nothing of it is on its way up or down.
+    func isSettled(_ worker: Int) -> Bool {
+        let held = isHeld(worker)
+        return workers[worker].instances.allSatisfy { instance in
+            switch instance.state {
+            case .stopped, .waiting, .backoff: !isDesired(instance, held: held)
+            case .exited, .fatal: true
+            case .running: isDesired(instance, held: held) && !instance.isToRestart
+            case .starting, .stopping: false
             }
         }
-        if case .start(let names, _) = request {
-            // What they require may be started too.
-            for id in supervisor.ids(names) { forgetRequirements(of: id.worker, depth: 0) }
-        }
     }
 
-    private mutating func forgetRequirements(of worker: String, depth: Int) {
-        guard depth < 16, let definition = plan.workers.first(where: { $0.name == worker }) else { return }
-        for required in definition.requires {
-            for index in 0..<16 {
-                wanted[InstanceID(worker: required, index: index)] = nil
-                forgive(InstanceID(worker: required, index: index))
-            }
-            forgetRequirements(of: required, depth: depth + 1)
-        }
+    /// A live run of this worker that is ending, or must end, for a reason other than its own failure.
+    func runGoingDown(of worker: Int) -> InstanceID? {
+        let held = isHeld(worker)
+        return workers[worker].instances.first { instance in
+            guard let run = instance.run, !run.isStuck else { return false }
+            if case .requested? = run.stop { return true }
+            return !isDesired(instance, held: held) || instance.isToRestart
+        }?.id
     }
 
-    private mutating func forgive(_ id: InstanceID) {
-        failures[id] = []
-        isForgiven.insert(id)
-    }
-
-    mutating func heard(_ announcement: Announcement, at now: Instant) {
-        guard let id = announcement.instance else { return }
-        if let state = announcement.state {
-            states[id] = state
-            if state == .stopping { isStopping.insert(id) } else { isStopping.remove(id) }
-        }
-        if announcement.kind == .added || announcement.kind == .removed {
-            wanted[id] = nil
-            failures[id] = nil
-            states[id] = announcement.state
-        }
-        if announcement.kind == .stopping { stopReason[id] = announcement.message }
-        // A failure is a run that ended by itself and is retried; the one that is too many ends in fatal instead.
-        if announcement.kind == .exited, let state = announcement.state, state == .backoff || state == .waiting,
-            isFailure(announcement, of: id)
-        {
-            failures[id, default: []].append(now)
-            isForgiven.remove(id)
-        }
-    }
-
-    private func isFailure(_ announcement: Announcement, of id: InstanceID) -> Bool {
-        if announcement.message.contains("was not ready within") || announcement.message.contains("was unhealthy") {
-            return true
-        }
-        guard let status = announcement.status else { return true }
-        guard case .exited(let code) = status, let worker = plan.workers.first(where: { $0.name == id.worker }) else {
-            return true
-        }
-        return !worker.restart.successCodes.contains(code)
-    }
-
-    // MARK: - Being asked
-
-    /// Restarts within a window never exceed the limit, and what an instance requires is up before it starts.
-    func spawnProblem(
-        _ run: RunID, in plan: Plan, processes: [RunID: SimulatedWorld.Process], at now: Instant
-    ) -> String? {
-        if isShuttingDown { return "\(run) is spawned during the shutdown" }
-        guard let worker = plan.workers.first(where: { $0.name == run.instance.worker }) else {
-            return "\(run) is spawned, but its worker is not in the plan"
-        }
-        if wanted[run.instance] == false { return "\(run) is spawned, but the last request was to stop it" }
-        if let giveUp = worker.restart.giveUp, !isForgiven.contains(run.instance),
-            let moments = failures[run.instance], let last = moments.last
-        {
-            let recent = moments.count { last - $0 <= giveUp.within }
-            if recent >= giveUp.failures { return "\(run) is a restart after \(recent) failures within \(giveUp.within)" }
-        }
-        for required in worker.requires {
-            let instances = states.filter { $0.key.worker == required && wanted[$0.key] != false }
-            if !instances.values.contains(where: { $0 == .running || $0 == .exited }) {
-                return "\(run) is spawned, but nothing of \(required), which it requires, is up"
-            }
+    /// What must be gone before anything of this worker may start or be stopped.
+    func dependantGoingDown(of worker: Int) -> InstanceID? {
+        for successor in workers[worker].successors {
+            if let id = runGoingDown(of: successor) { return id }
         }
         return nil
     }
 
-    /// Dependants stop before what they depend on.
-    func stopProblem(
-        _ run: RunID, in supervisor: Supervisor, processes: [RunID: SimulatedWorld.Process]
-    ) -> String? {
-        guard !isHastened, let reason = stopReason[run.instance] else { return nil }
-        let wholeWorkerGoes = isShuttingDown && reason == "roostd is stopping"
-        guard wholeWorkerGoes else { return nil }
-        for worker in supervisor.plan.workers
-        where worker.requires.contains(run.instance.worker) || worker.after.contains(run.instance.worker) {
-            let alive = processes.values.first { $0.run.instance.worker == worker.name }
-            if let alive { return "\(run) is stopped before \(alive.run), which depends on it" }
+    /// Why no instance of this worker may start now.
+    func obstacle(to worker: Int) -> String? {
+        if let required = workers[worker].requirements.first(where: { !isUp($0) }) {
+            return "\(workers[required].definition.name), which it requires, is not up"
         }
-        return nil
+        if let earlier = workers[worker].predecessors.first(where: { !isUp($0) && !isSettled($0) }) {
+            return "\(workers[earlier].definition.name), which it starts after, is on its way"
+        }
+        return dependantGoingDown(of: worker).map { "\($0), which depends on it, is still to stop" }
     }
 
-    /// With no more faults, each instance is where the last request put it.
-    func restProblem(_ report: InstanceReport, in supervisor: Supervisor) -> String? {
-        let id = report.instance
-        switch (wanted[id], report.state) {
-        case (false, .stopped), (true, .running), (true, .exited), (true, .fatal), (nil, _):
-            return report.state == .stopping || report.state == .starting ? "\(id) is still \(report.state)" : nil
-        case (true, .waiting):
-            return report.waitingFor.isEmpty ? "\(id) waits for nothing" : nil
-        case (true, .stopped):
-            return supervisor.isHeld(id) ? nil : "\(id) is stopped, but the last request was to start it"
-        case (false, let state): return "\(id) is \(state), but the last request was to stop it"
-        case (true, let state): return "\(id) is \(state) long after the last fault"
+    var startingCount: Int {
+        workers.reduce(0) { $0 + $1.instances.count { $0.state == .starting } }
+    }
+
+    // MARK: - After each turn
+
+    /// Whatever can be done must have been done: nothing is lost, and nothing waits for no reason.
+    mutating func checkTurn(at now: Instant) {
+        if let due = dueAnnouncements.first { complain("a group should have said \(due)") }
+        let hasFreeSlot = startingCount < plan.daemon.parallelStarts
+        for worker in workers.indices where complaint == nil {
+            let held = isHeld(worker)
+            let obstacle = obstacle(to: worker)
+            let blocker = dependantGoingDown(of: worker)
+            for instance in workers[worker].instances {
+                let isDesired = isDesired(instance, held: held)
+                checkIdle(instance, isDesired: isDesired, mayStart: obstacle == nil && hasFreeSlot)
+                checkRun(of: instance, isDesired: isDesired, mayStop: blocker == nil || isHastened, at: now)
+            }
+            if let last = workers[worker].instances.last, last.isLeaving, last.run == nil {
+                complain("\(last.id) has left the plan and has no run, but is kept")
+            }
         }
     }
-}
 
-extension Supervisor {
-    fileprivate func ids(_ names: [String]) -> [InstanceID] {
-        switch instances(named: names) {
-        case .success(let ids): ids
-        case .failure: []
+    private mutating func checkIdle(_ instance: Instance, isDesired: Bool, mayStart: Bool) {
+        let id = instance.id
+        switch instance.state {
+        case .stopped: require(!isDesired, "\(id) is stopped, but it was asked to be up")
+        case .waiting:
+            require(isDesired, "\(id) still waits to start, but it was asked not to be up")
+            require(!mayStart, "\(id) is not started, though nothing stands in its way")
+        case .backoff: require(isDesired, "\(id) will be tried again, but it was asked not to be up")
+        case .exited, .fatal: require(instance.isWanted, "\(id) is \(instance.state), but it was asked to be stopped")
+        case .starting, .running, .stopping: break
+        }
+    }
+
+    private mutating func checkRun(of instance: Instance, isDesired: Bool, mayStop: Bool, at now: Instant) {
+        guard let run = instance.run, let spawnedAt = run.spawnedAt, run.stop == nil, !run.hasExited else { return }
+        let id = instance.id
+        require(isDesired && !instance.isToRestart || !mayStop, "\(id) is not stopped, though it should be")
+        if run.wasReady { return require(instance.state == .running, "\(id) is ready, but \(instance.state)") }
+        switch run.readiness.probe {
+        case .spawned: complain("\(id) is ready as soon as it is spawned, but \(instance.state)")
+        case .after(let delay): require(now < spawnedAt + delay, "\(id) should be running by now")
+        case .notify, .tcp, .exec, .line, .descriptor:
+            require(now < spawnedAt + run.readiness.timeout, "\(id) was not ready in time, and is left alone")
         }
     }
 }

@@ -1,18 +1,41 @@
 /// Many lives, one after the other.
 package enum Simulation {
-    /// Lives through each seed and returns the first complaint, with the seed that repeats it.
+    /// What became of some lives.
+    package struct Outcome: Sendable {
+        /// The first complaint, with the seed that repeats it.
+        package var violation: String?
+        /// Of all that happened. Equal in every process, or something drew its order from outside.
+        package var digest = Digest()
+        package var events = 0
+    }
+
+    /// Lives through each seed until the first complaint. Every 64th seed is lived twice, and both must be the same.
     ///
-    /// Every 64th seed is lived twice, and both traces must be the same, byte for byte.
-    package static func firstViolation(seeds: Range<UInt64>) -> String? {
+    /// - Parameter willLive: told each seed before its life, so that even a crash can be traced to it.
+    package static func live(seeds: Range<UInt64>, willLive: (UInt64) -> Void = { _ in }) -> Outcome {
+        var outcome = Outcome()
         for seed in seeds {
-            var world = SimulatedWorld(seed: seed)
-            world.run()
-            if let violation = world.violation { return violation }
-            guard seed % 64 == 0 else { continue }
-            var again = SimulatedWorld(seed: seed)
-            again.run()
-            if again.digest != world.digest { return "seed \(seed): two runs of it differ" }
+            willLive(seed)
+            let world = life(seed)
+            outcome.digest.feed(world.digest.value)
+            outcome.events += world.eventCount
+            outcome.violation = world.violation
+            if outcome.violation == nil, seed % 64 == 0, life(seed).digest != world.digest {
+                outcome.violation = "seed \(seed): two lives of it differ"
+            }
+            if outcome.violation != nil { break }
         }
-        return nil
+        return outcome
+    }
+
+    /// The first complaint of any of these lives.
+    package static func firstViolation(seeds: Range<UInt64>, willLive: (UInt64) -> Void = { _ in }) -> String? {
+        live(seeds: seeds, willLive: willLive).violation
+    }
+
+    private static func life(_ seed: UInt64) -> SimulatedWorld {
+        var world = SimulatedWorld(seed: seed)
+        world.run()
+        return world
     }
 }

@@ -1,11 +1,21 @@
 #if Systemd
     import CSystemd
+    import Glibc
 #endif
 
 /// The service manager that started this process, if it is one that speaks sd_notify(3).
 ///
 /// Built without the trait `Systemd`, or started by hand, all of this does nothing.
 package enum ServiceManager {
+    /// Whether there is a manager to tell anything.
+    package static let isPresent: Bool = {
+        #if Systemd
+            return getenv("NOTIFY_SOCKET") != nil
+        #else
+            return false
+        #endif
+    }()
+
     /// Tells the manager about this process: lines of `KEY=VALUE`. Never fails in a way that matters here.
     package static func notify(_ lines: String...) {
         #if Systemd

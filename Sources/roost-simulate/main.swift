@@ -1,23 +1,35 @@
 import Glibc
 import SupervisorSimulation
 
-// roost-simulate [--from SEED] [--count N] [--show SEED]
+// roost-simulate [--from SEED] [--count N] [--show SEED] [--digest]
 // Lives through many simulated lives of a supervisor and stops at the first broken invariant.
 
+let usage = "usage: roost-simulate [--from SEED] [--count N] [--show SEED] [--bench INSTANCES] [--digest]"
 var first: UInt64 = 1
 var count: UInt64 = 100_000
-var arguments = CommandLine.arguments.dropFirst()
 var shown: UInt64?
-while let option = arguments.popFirst() {
-    guard let value = arguments.popFirst().flatMap(UInt64.init) else {
-        print("usage: roost-simulate [--from SEED] [--count N] [--show SEED]")
-        break
+var benched: Int?
+var showsDigest = false
+var arguments = CommandLine.arguments.dropFirst()
+
+@MainActor func number<Number: FixedWidthInteger>(after option: String) -> Number {
+    guard let number = arguments.popFirst().flatMap({ Number($0) }) else {
+        print("cannot read a number after \(option)\n\(usage)")
+        exit(64)
     }
+    return number
+}
+
+while let option = arguments.popFirst() {
     switch option {
-    case "--from": first = value
-    case "--count": count = value
-    case "--show": shown = value
-    default: print("unknown option \(option)")
+    case "--from": first = number(after: option)
+    case "--count": count = number(after: option)
+    case "--show": shown = number(after: option)
+    case "--bench": benched = number(after: option)
+    case "--digest": showsDigest = true
+    default:
+        print("cannot understand \(option)\n\(usage)")
+        exit(64)
     }
 }
 
@@ -26,8 +38,12 @@ if let shown {
     world.run()
     world.history.forEach { print($0) }
     print(world.violation ?? "seed \(shown): no invariant was broken")
+} else if let benched {
+    Benchmark.run(instances: benched)
 } else {
-    let found = Simulation.firstViolation(seeds: first..<(first + count))
-    print(found ?? "\(count) seeds from \(first): no invariant was broken")
-    exit(found == nil ? 0 : 1)
+    CrashReport.install()
+    let outcome = Simulation.live(seeds: first..<(first + count)) { CrashReport.seed = $0 }
+    if showsDigest { print("digest \(String(outcome.digest.value, radix: 16))") }
+    print(outcome.violation ?? "\(count) seeds from \(first), \(outcome.events) events: no invariant was broken")
+    exit(outcome.violation == nil ? 0 : 1)
 }

@@ -79,7 +79,7 @@ extension InstanceMachine {
         if !treeIsEmpty { effects.append(.abandon(currentRun)) }
         effects.append(.release(currentRun))
         let stable = ended.active.readyAt.map { now - $0 >= definition.restart.resetAfter } ?? false
-        let lived = "after \((now - ended.active.spawnedAt).rounded)"
+        let lived = "after \((now - ended.active.spawnedAt).text)"
         switch ended.cause {
         case .requested(let why):
             enter(.stopped, why, at: now)
@@ -91,7 +91,8 @@ extension InstanceMachine {
             let isSuccess = definition.restart.isSuccess(status)
             return decide(what, status, isFailure: !isSuccess, stable: stable, at: now, &random, &effects)
         case .startTimedOut:
-            let what = "was not ready within \(definition.ready.timeout) (\(definition.ready.probe.name)); \(status)"
+            let readiness = ended.active.readiness
+            let what = "was not ready within \(readiness.timeout.text) (\(readiness.probe.name)); \(status)"
             return decide(what, status, isFailure: true, stable: false, at: now, &random, &effects)
         case .unhealthy(let problem):
             let what = "was unhealthy (\(problem)); \(status) \(lived)"
@@ -116,7 +117,7 @@ extension InstanceMachine {
     ) -> Aftermath {
         let policy = definition.restart
         if isFailure, !countFailure(at: now), let giveUp = policy.giveUp {
-            let rule = "gave up: \(giveUp.failures) failures within \(giveUp.within) (restart.give_up)"
+            let rule = "gave up: \(giveUp.failures) failures within \(giveUp.within.text) (restart.give_up)"
             return end(.fatal, .fatal, "\(what); \(rule)", status, at: now, &effects)
         }
         switch (policy.when, isFailure) {
@@ -130,7 +131,7 @@ extension InstanceMachine {
         case (.always, _), (.onFailure, true):
             let delay = countRestart(stable: stable, random: &random)
             if delay > .zero {
-                let rule = "retry \(restarts) in \(delay.rounded)"
+                let rule = "retry \(restarts) in \(delay.text)"
                 return end(.backoff(until: now + delay), .backoff, "\(what); \(rule)", status, at: now, &effects)
             }
             return end(.waiting, .waiting, "\(what); restarted at once", status, at: now, &effects)
@@ -163,13 +164,5 @@ extension RestartPolicy {
         case .exited(let code): successCodes.contains(code)
         case .signaled, .unknown: false
         }
-    }
-}
-
-extension Duration {
-    /// To three digits, for people.
-    var rounded: Duration {
-        let unit: Int64 = self >= .seconds(10) ? 100_000_000 : self >= .milliseconds(100) ? 1_000_000 : 1_000
-        return .nanoseconds((saturatingNanoseconds / unit) * unit)
     }
 }

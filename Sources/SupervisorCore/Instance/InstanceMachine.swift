@@ -17,8 +17,8 @@ struct InstanceMachine: Sendable {
     enum State: Equatable, Sendable {
         case stopped
         case waiting
-        /// The spawn was asked for and its outcome is not known yet.
-        case spawning
+        /// The spawn was asked for and its outcome is not known yet. A change of plan does not touch how it gets ready.
+        case spawning(Readiness)
         case starting(ActiveRun, deadline: Instant)
         case running(ActiveRun)
         case backoff(until: Instant)
@@ -31,6 +31,7 @@ struct InstanceMachine: Sendable {
     struct ActiveRun: Equatable, Sendable {
         let pid: Int32
         let spawnedAt: Instant
+        let readiness: Readiness
         var readyAt: Instant?
         /// Failed health checks in a row.
         var healthFailures = 0
@@ -128,6 +129,12 @@ extension InstanceMachine {
         }
     }
 
+    /// Every step of the stop was taken and the main process is still there.
+    var isStuck: Bool {
+        guard case .stopping(let stopping) = state else { return false }
+        return stopping.deadline == nil && stopping.mainStatus == nil
+    }
+
     func recentFailures(at now: Instant) -> Int { failures?.count(at: now) ?? 0 }
 }
 
@@ -145,7 +152,7 @@ extension InstanceMachine {
     mutating func start(at now: Instant, effects: inout [Effect]) {
         precondition(state == .waiting, "\(id) can only start after waiting")
         run += 1
-        enter(.spawning, "being spawned", at: now)
+        enter(.spawning(definition.ready), "being spawned", at: now)
         effects.append(.spawn(currentRun, definition))
     }
 
@@ -174,11 +181,12 @@ extension InstanceMachine {
         }
     }
 
-    /// Kills at once whatever is left of the run in hand.
-    mutating func hasten(at now: Instant, effects: inout [Effect]) {
-        guard case .stopping(var stopping) = state, stopping.step < stopping.policy.steps.count - 1 else { return }
+    /// Kills at once whatever is left of the run in hand. Returns false when that was done before.
+    mutating func hasten(at now: Instant, effects: inout [Effect]) -> Bool {
+        guard case .stopping(var stopping) = state, stopping.step < stopping.policy.steps.count - 1 else { return false }
         takeStep(stopping.policy.steps.count - 1, of: &stopping, at: now, effects: &effects)
         state = .stopping(stopping)
+        return true
     }
 
     /// A request by hand wipes out the failures of the past.
@@ -219,16 +227,16 @@ extension InstanceMachine {
         _ news: News, at now: Instant, random: inout SplitMix64, effects: inout [Effect]
     ) -> Aftermath {
         switch (state, news) {
-        case (.spawning, .spawned(let pid)):
-            becomeStarting(ActiveRun(pid: pid, spawnedAt: now), at: now, effects: &effects)
+        case (.spawning(let readiness), .spawned(let pid)):
+            becomeStarting(ActiveRun(pid: pid, spawnedAt: now, readiness: readiness), at: now, effects: &effects)
         case (.spawning, .spawnFailed(let failure)):
             return spawnFailed(failure, at: now, random: &random, effects: &effects)
 
         case (.starting(let active, _), .ready):
             becomeRunning(active, "ready", at: now, effects: &effects)
         case (.starting(let active, _), .deadlinePassed):
-            if case .after(let delay) = definition.ready.probe {
-                becomeRunning(active, "alive for \(delay)", at: now, effects: &effects)
+            if case .after(let delay) = active.readiness.probe {
+                becomeRunning(active, "alive for \(delay.text)", at: now, effects: &effects)
             } else {
                 beginStop(active, .startTimedOut, mainStatus: nil, at: now, effects: &effects)
             }
@@ -271,15 +279,16 @@ extension InstanceMachine {
     }
 
     private mutating func becomeStarting(_ active: ActiveRun, at now: Instant, effects: inout [Effect]) {
-        switch definition.ready.probe {
+        switch active.readiness.probe {
         case .spawned:
             becomeRunning(active, "spawned", at: now, effects: &effects)
         case .after(let delay):
-            enter(.starting(active, deadline: now + delay), "must stay alive for \(delay)", at: now)
+            enter(.starting(active, deadline: now + delay), "must stay alive for \(delay.text)", at: now)
             announce(.starting, effects: &effects)
         case .notify, .tcp, .exec, .line, .descriptor:
-            let text = "waiting for readiness (\(definition.ready.probe.name)), at most \(definition.ready.timeout)"
-            enter(.starting(active, deadline: now + definition.ready.timeout), text, at: now)
+            let timeout = active.readiness.timeout
+            let text = "waiting for readiness (\(active.readiness.probe.name)), at most \(timeout.text)"
+            enter(.starting(active, deadline: now + timeout), text, at: now)
             announce(.starting, effects: &effects)
             effects.append(.probeReadiness(currentRun))
         }

@@ -30,11 +30,11 @@ package struct PlanDifference: Equatable, Sendable {
             changes.append(.daemon(keys: daemon.now, afterRestart: daemon.afterRestart))
         }
         if old.access != new.access { changes.append(.access) }
-        let oldNames = Set(old.workers.map(\.name))
+        let oldWorkers = Dictionary(uniqueKeysWithValues: old.workers.map { ($0.name, $0) })
         let newNames = Set(new.workers.map(\.name))
         for worker in old.workers where !newNames.contains(worker.name) { changes.append(.remove(worker: worker.name)) }
         for worker in new.workers {
-            guard oldNames.contains(worker.name), let before = old.workers.first(where: { $0.name == worker.name }) else {
+            guard let before = oldWorkers[worker.name] else {
                 changes.append(.add(worker: worker.name, instances: worker.instances))
                 continue
             }

@@ -18,7 +18,7 @@ extension Supervisor {
         rearrangeEntries(to: next)
         var touched: [(InstanceID, Goal)] = []
         for index in entries.indices where entries[index].isRemoved {
-            touched += resize(index, to: 0, at: now, effects: &effects).map { (slot($0.0).machine.id, $0.1) }
+            touched += resize(index, to: 0, at: now, effects: &effects).map { (self[$0.0].machine.id, $0.1) }
         }
         for definition in next.workers {
             guard let index = entryIndex[definition.name] else { continue }
@@ -53,6 +53,7 @@ extension Supervisor {
             entry.isRemoved = true
             return entry
         }
+        if !leaving.isEmpty { hasLeavers = true }
         // Places are about to change their meaning, so the marks that hold them go too; everything is looked at anew.
         dirty.removeAll()
         for entry in entries.indices {
@@ -78,13 +79,13 @@ extension Supervisor {
             // Those that are leaving too: they may be called back before they are gone.
             entries[index].slots[slot].machine.update(entries[index].definition, effects: &effects)
             let place = Place(entry: index, slot: slot)
-            let machine = self.slot(place).machine
-            guard !changed.needingRestart.isEmpty, machine.isActive || machine.isRetrying else { continue }
+            let isToRestart = self[place].machine.isActive || self[place].machine.isRetrying
+            guard !changed.needingRestart.isEmpty, isToRestart else { continue }
             entries[index].slots[slot].restartReason = reason
             entries[index].slots[slot].machine.forgive()
-            if isDesired(place) { touched.append((machine.id, .up(fromRun: machine.run + 1))) }
+            if isDesired(place) { touched.append((self[place].machine.id, goalUp(place))) }
         }
-        return touched + resize(index, to: count, at: now, effects: &effects).map { (self.slot($0.0).machine.id, $0.1) }
+        return touched + resize(index, to: count, at: now, effects: &effects).map { (self[$0.0].machine.id, $0.1) }
     }
 
     /// Adds or removes instances at the end. Returns those that come or go.
@@ -103,17 +104,19 @@ extension Supervisor {
             } else if index >= count {
                 touched.append((place, .gone))
                 entries[entry].slots[index].isLeaving = true
+                hasLeavers = true
                 refresh(place, at: now, effects: &effects)
                 continue
             } else if present[index].isLeaving {
                 entries[entry].slots[index].isLeaving = false
                 entries[entry].slots[index].isWanted = isWanted
+                if isWanted { startAfterEnd(place, "scaled up") }
                 supersede(place, effects: &effects) { $0 == .gone }
                 refresh(place, at: now, effects: &effects)
             } else {
                 continue
             }
-            if isWanted { touched.append((place, .up(fromRun: slot(place).machine.run + 1))) }
+            if isWanted { touched.append((place, goalUp(place))) }
         }
         return touched
     }

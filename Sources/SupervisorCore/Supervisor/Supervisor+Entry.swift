@@ -9,6 +9,8 @@ extension Supervisor {
         var slots: [Slot] = []
         /// Some worker that it requires is not wanted up, so neither is this one.
         var isHeld = false
+        /// The groups that it is a member of, by their place in the plan.
+        var groups: [Int] = []
         var tally = Tally()
 
         /// All that are wanted are up, and there are some: what requires this may start.
@@ -57,13 +59,14 @@ extension Supervisor {
         var goingDown = 0
     }
 
-    /// What one slot adds to its entry's tally, and to the count of starting instances.
+    /// What one slot adds to its entry's tally, and to the counts of starting and of active instances.
     struct Contribution: Equatable, Sendable {
         var wanted = false
         var up = false
         var settled = false
         var goingDown = false
         var starting = false
+        var active = false
     }
 
     /// Where a slot is: entry, then slot.
@@ -74,9 +77,8 @@ extension Supervisor {
 
     /// Whether the instance should be up, were it alone in the world.
     func isDesired(_ place: Place) -> Bool {
-        let entry = entries[place.entry]
-        let slot = entry.slots[place.slot]
-        return slot.isWanted && !slot.isLeaving && slot.verdict == nil && !entry.isHeld && !isShuttingDown
+        self[place].isWanted && !self[place].isLeaving && self[place].verdict == nil
+            && !entries[place.entry].isHeld && !isShuttingDown
     }
 
     /// Brings everything that is derived from a slot in step with it. To be called after every change of a slot.
@@ -85,14 +87,11 @@ extension Supervisor {
     /// worker as a whole came up, went down or settled.
     mutating func refresh(_ place: Place, at now: Instant, effects: inout [Effect]) {
         let before = entries[place.entry].condition
-        let old = entries[place.entry].slots[place.slot].contribution
+        let old = self[place].contribution
         let new = contribution(of: place)
-        entries[place.entry].slots[place.slot].contribution = new
-        entries[place.entry].tally.wanted += new.wanted.asCount - old.wanted.asCount
-        entries[place.entry].tally.up += new.up.asCount - old.up.asCount
-        entries[place.entry].tally.settled += new.settled.asCount - old.settled.asCount
-        entries[place.entry].tally.goingDown += new.goingDown.asCount - old.goingDown.asCount
-        startingCount += new.starting.asCount - old.starting.asCount
+        self[place].contribution = new
+        count(old, in: place.entry, times: -1)
+        count(new, in: place.entry, times: 1)
         syncTimer(of: place)
         markDirty(place)
         if entries[place.entry].condition != before {
@@ -102,13 +101,24 @@ extension Supervisor {
         resolveWaiters(of: place, effects: &effects)
     }
 
+    mutating func count(_ contribution: Contribution, in entry: Int, times factor: Int) {
+        entries[entry].tally.wanted += contribution.wanted ? factor : 0
+        entries[entry].tally.up += contribution.up ? factor : 0
+        entries[entry].tally.settled += contribution.settled ? factor : 0
+        entries[entry].tally.goingDown += contribution.goingDown ? factor : 0
+        startingCount += contribution.starting ? factor : 0
+        activeCount += contribution.active ? factor : 0
+    }
+
     private func contribution(of place: Place) -> Contribution {
-        let slot = slot(place)
         let desired = isDesired(place)
-        let restarting = slot.restartReason != nil
+        let restarting = self[place].restartReason != nil
         var result = Contribution()
-        result.wanted = slot.isWanted && !slot.isLeaving
-        switch slot.machine.state {
+        result.wanted = self[place].isWanted && !self[place].isLeaving
+        // One that even SIGKILL did not end must not hold up everything else for ever.
+        let isStuck = self[place].machine.isStuck
+        result.active = self[place].machine.isActive && !isStuck
+        switch self[place].machine.state {
         case .stopped, .waiting, .backoff:
             result.settled = !desired
         case .exited:
@@ -124,8 +134,6 @@ extension Supervisor {
             result.goingDown = !desired || restarting
             result.starting = true
         case .stopping(let stopping):
-            // One that even SIGKILL did not end must not hold up everything else for ever.
-            let isStuck = stopping.deadline == nil && stopping.mainStatus == nil
             result.goingDown = !isStuck && (!desired || restarting || stopping.cause.isRequested)
         }
         return result
@@ -133,13 +141,11 @@ extension Supervisor {
 
     /// The wheel holds exactly the deadline that the machine's state has.
     private mutating func syncTimer(of place: Place) {
-        let slot = slot(place)
-        let deadline = slot.machine.deadline
-        guard slot.timer?.deadline != deadline else { return }
-        if let timer = slot.timer { wheel.cancel(timer.handle) }
-        entries[place.entry].slots[place.slot].timer = deadline.map {
-            (wheel.insert(slot.machine.id, at: $0), $0)
-        }
+        let deadline = self[place].machine.deadline
+        guard self[place].timer?.deadline != deadline else { return }
+        if let timer = self[place].timer { wheel.cancel(timer.handle) }
+        let id = self[place].machine.id
+        self[place].timer = deadline.map { (wheel.insert(id, at: $0), $0) }
     }
 }
 
@@ -150,8 +156,4 @@ extension InstanceMachine.Cause {
         case .ownExit, .startTimedOut, .unhealthy: false
         }
     }
-}
-
-extension Bool {
-    fileprivate var asCount: Int { self ? 1 : 0 }
 }

@@ -16,8 +16,8 @@ extension Supervisor {
     /// An instance is about to be restarted by its own policy: its groups count that, and take others along.
     mutating func memberRestarts(_ place: Place, at now: Instant, effects: inout [Effect]) {
         guard isDesired(place) else { return }
-        let id = slot(place).machine.id
-        for index in groups.indices where groups[index].definition.members.contains(id.worker) {
+        let id = self[place].machine.id
+        for index in entries[place.entry].groups {
             if groups[index].window?.record(at: now) == false {
                 giveUp(groups[index].definition, at: now, effects: &effects)
             } else {
@@ -28,7 +28,7 @@ extension Supervisor {
 
     private mutating func giveUp(_ group: GroupDefinition, at now: Instant, effects: inout [Effect]) {
         guard let intensity = group.intensity else { return }
-        let rule = "more than \(intensity.restarts) restarts within \(intensity.within)"
+        let rule = "more than \(intensity.restarts) restarts within \(intensity.within.text)"
         let verdict = "group \(group.name) gave up: \(rule)"
         announce(.groupFailed, verdict, effects: &effects)
         for entry in group.members.compactMap({ entryIndex[$0] }) {
@@ -63,9 +63,6 @@ extension Supervisor {
 
     /// A request by hand gives the groups of an instance a fresh start as well.
     mutating func forgiveGroups(of place: Place) {
-        let worker = entries[place.entry].definition.name
-        for index in groups.indices where groups[index].definition.members.contains(worker) {
-            groups[index].window?.reset()
-        }
+        for index in entries[place.entry].groups { groups[index].window?.reset() }
     }
 }

@@ -6,6 +6,7 @@ extension Supervisor {
     package func brokenInvariant() -> String? {
         if !dirty.isEmpty { return "something was left unsettled" }
         var starting = 0
+        var active = 0
         var timers = 0
         for (index, entry) in entries.enumerated() {
             var tally = Tally()
@@ -21,6 +22,7 @@ extension Supervisor {
                 tally.settled += slot.contribution.settled ? 1 : 0
                 tally.goingDown += slot.contribution.goingDown ? 1 : 0
                 starting += slot.contribution.starting ? 1 : 0
+                active += machine.isActive && !machine.isStuck ? 1 : 0
                 if slot.waiters.contains(where: { pending[$0.request] == nil }) {
                     return "\(machine.id) keeps a waiter whose request is over"
                 }
@@ -28,6 +30,7 @@ extension Supervisor {
             if tally != entry.tally { return "\(entry.definition.name): its tally is wrong" }
             if entryIndex[entry.definition.name] != index { return "\(entry.definition.name) is in the wrong place" }
         }
+        if active != activeCount { return "the count of active instances is wrong" }
         if starting != startingCount { return "the count of starting instances is wrong" }
         if timers != wheel.count { return "\(wheel.count) timers are set, but \(timers) are owned" }
         return nil
@@ -35,10 +38,4 @@ extension Supervisor {
 
     /// Whether an instance is kept down because something that its worker requires is not wanted up.
     package func isHeld(_ id: InstanceID) -> Bool { entryIndex[id.worker].map { entries[$0].isHeld } ?? false }
-}
-extension Supervisor {
-    package func debugPending() -> String {
-        pending.map { "\($0.key): \($0.value.outcomes.filter { $0.result == .accepted }) rem \($0.value.remaining)" }.joined(separator: "\n")
-        + entries.flatMap { $0.slots }.flatMap { s in s.waiters.map { "\(s.machine.id) \(s.machine.state) \($0)" } }.joined(separator: "\n")
-    }
 }

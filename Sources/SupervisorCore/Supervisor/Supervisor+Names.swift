@@ -17,7 +17,7 @@ extension Supervisor {
     /// The same, for those who only look.
     package func instances(named names: [String]) -> Result<[InstanceID], NameProblem> {
         do throws(RefusedRequest) {
-            return .success(try resolve(names).map { slot($0).machine.id })
+            return .success(try resolve(names).map { self[$0].machine.id })
         } catch {
             return .failure(NameProblem(refusal: error.refusal))
         }

@@ -61,11 +61,9 @@ extension Supervisor {
 
     /// Forgets a request whose client is gone. What it asked for goes on.
     mutating func abandon(_ id: RequestID) {
-        guard pending.removeValue(forKey: id) != nil else { return }
-        for entry in entries.indices {
-            for slot in entries[entry].slots.indices {
-                entries[entry].slots[slot].waiters.removeAll { $0.request == id }
-            }
+        guard let request = pending.removeValue(forKey: id) else { return }
+        for place in request.outcomes.compactMap({ place(of: $0.instance) }) {
+            self[place].waiters.removeAll { $0.request == id }
         }
     }
 
@@ -83,15 +81,13 @@ extension Supervisor {
                 next.append(required)
                 let isUnwanted = entries[required].tally.wanted == 0
                 chosen += entries[required].slots.indices.map { Place(entry: required, slot: $0) }
-                    .filter { isUnwanted || slot($0).machine.state == .fatal }
+                    .filter { isUnwanted || self[$0].machine.state == .fatal }
             }
         }
         var goals: [(Place, Goal)] = []
         for place in chosen {
-            let machine = slot(place).machine
-            let willStartAnew = !machine.isActive || !isDesired(place) || machine.isStopping
-            goals.append((place, .up(fromRun: machine.run + (willStartAnew ? 1 : 0))))
             wantUp(place, "start requested", at: now, effects: &effects)
+            goals.append((place, goalUp(place)))
         }
         updateHolds(at: now, effects: &effects)
         return Array(goals.prefix(places.count))
@@ -99,8 +95,7 @@ extension Supervisor {
 
     private mutating func stop(_ places: [Place], at now: Instant, effects: inout [Effect]) -> [(Place, Goal)] {
         for place in places {
-            entries[place.entry].slots[place.slot].isWanted = false
-            entries[place.entry].slots[place.slot].restartReason = nil
+            self[place].isWanted = false
             supersede(place, effects: &effects) { $0 != .down && $0 != .gone }
             refresh(place, at: now, effects: &effects)
         }
@@ -110,11 +105,9 @@ extension Supervisor {
 
     /// Restarting all instances of a worker restarts whatever requires it, in order: that stops first and starts last.
     private mutating func restart(_ places: [Place], at now: Instant, effects: inout [Effect]) -> [(Place, Goal)] {
-        let goals = places.map { ($0, Goal.up(fromRun: slot($0).machine.run + 1)) }
+        let goals = places.map { ($0, Goal.up(fromRun: self[$0].machine.run + 1)) }
         for place in places {
-            if slot(place).machine.isActive {
-                entries[place.entry].slots[place.slot].restartReason = "restart requested"
-            }
+            if self[place].machine.isActive { self[place].restartReason = "restart requested" }
             wantUp(place, "restart requested", at: now, effects: &effects)
         }
         updateHolds(at: now, effects: &effects)
@@ -138,27 +131,39 @@ extension Supervisor {
 
     /// Asks for another run of an instance that is up and should be.
     mutating func askRestart(_ place: Place, _ reason: String, at now: Instant, effects: inout [Effect]) {
-        let slot = slot(place)
-        guard slot.machine.isActive, isDesired(place), slot.restartReason == nil else { return }
-        entries[place.entry].slots[place.slot].restartReason = reason
+        guard self[place].machine.isActive, isDesired(place), self[place].restartReason == nil else { return }
+        self[place].restartReason = reason
         refresh(place, at: now, effects: &effects)
     }
 
     private mutating func wantUp(_ place: Place, _ reason: String, at now: Instant, effects: inout [Effect]) {
-        entries[place.entry].slots[place.slot].isWanted = true
-        entries[place.entry].slots[place.slot].verdict = nil
-        entries[place.entry].slots[place.slot].machine.forgive()
+        self[place].isWanted = true
+        self[place].verdict = nil
+        self[place].machine.forgive()
         forgiveGroups(of: place)
-        if slot(place).machine.isSettledWithoutProcess {
-            entries[place.entry].slots[place.slot].machine.wait(reason: reason, at: now, effects: &effects)
+        startAfterEnd(place, reason)
+        if self[place].machine.isSettledWithoutProcess {
+            self[place].machine.wait(reason: reason, at: now, effects: &effects)
         }
         supersede(place, effects: &effects) { $0 == .down }
         refresh(place, at: now, effects: &effects)
     }
 
+    /// A run that is ending by itself will be followed by another one, whatever the restart policy would say.
+    mutating func startAfterEnd(_ place: Place, _ reason: String) {
+        guard self[place].machine.isStopping, self[place].restartReason == nil else { return }
+        self[place].restartReason = reason
+    }
+
+    /// The run that is up or on its way, unless it is ending: then the next one.
+    func goalUp(_ place: Place) -> Goal {
+        let continues = self[place].machine.isActive && self[place].restartReason == nil
+        return .up(fromRun: self[place].machine.run + (continues ? 0 : 1))
+    }
+
     private func send(_ signal: Signal, to places: [Place], effects: inout [Effect]) -> [Reply.Outcome] {
         places.map { place in
-            let machine = slot(place).machine
+            let machine = self[place].machine
             guard machine.pid != nil else {
                 return outcome(machine, .failed, "not sent: it has no process")
             }
@@ -185,7 +190,7 @@ extension Supervisor {
     private mutating func track(_ id: RequestID, _ goals: [(Place, Goal)], wait: Bool, effects: inout [Effect]) {
         let ordered = goals.sorted { ($0.0.entry, $0.0.slot) < ($1.0.entry, $1.0.slot) }
         let outcomes = ordered.map { place, goal in
-            let machine = slot(place).machine
+            let machine = self[place].machine
             return isReached(goal, place)
                 ? outcome(machine, .unchanged, "already \(machine.publicState)")
                 : outcome(machine, .accepted, "accepted")
@@ -198,13 +203,14 @@ extension Supervisor {
         pending[id] = PendingRequest(outcomes: outcomes, remaining: open.count)
         for index in open {
             let (place, goal) = ordered[index]
-            entries[place.entry].slots[place.slot].waiters.append(Waiter(request: id, index: index, goal: goal))
+            self[place].waiters.append(Waiter(request: id, index: index, goal: goal))
+            resolveWaiters(of: place, effects: &effects)
         }
     }
 
     private func isReached(_ goal: Goal, _ place: Place) -> Bool {
-        switch (goal, slot(place).machine.state) {
-        case (.up(let fromRun), .running), (.up(let fromRun), .exited): slot(place).machine.run >= fromRun
+        switch (goal, self[place].machine.state) {
+        case (.up(let fromRun), .running), (.up(let fromRun), .exited): self[place].machine.run >= fromRun
         case (.down, .stopped): true
         case (.up, _), (.down, _), (.gone, _): false
         }
@@ -212,33 +218,33 @@ extension Supervisor {
 
     /// Answers those waiters of a slot whose question is settled.
     mutating func resolveWaiters(of place: Place, effects: inout [Effect]) {
-        guard !slot(place).waiters.isEmpty else { return }
-        let machine = slot(place).machine
-        let isDesired = isDesired(place)
-        let waiters = slot(place).waiters
-        entries[place.entry].slots[place.slot].waiters = waiters.filter { waiter in
-            if isReached(waiter.goal, place) {
-                settleWaiter(waiter, machine, .done, machine.summary, effects: &effects)
-                return false
-            }
-            switch (waiter.goal, machine.state) {
-            case (.up, .fatal) where slot(place).restartReason == nil:
-                settleWaiter(waiter, machine, .failed, machine.reason, effects: &effects)
-                return false
-            case (.up, .stopped) where !isDesired:
-                settleWaiter(waiter, machine, .superseded, machine.reason, effects: &effects)
-                return false
-            case (.up, _), (.down, _), (.gone, _):
-                return true
-            }
+        guard !self[place].waiters.isEmpty else { return }
+        for waiter in self[place].waiters {
+            guard let (result, message) = answer(to: waiter.goal, place) else { continue }
+            self[place].waiters.removeAll { $0.request == waiter.request && $0.index == waiter.index }
+            settleWaiter(waiter, self[place].machine, result, message, effects: &effects)
+        }
+    }
+
+    /// Nil while it is still open whether the goal will be reached.
+    private func answer(to goal: Goal, _ place: Place) -> (Reply.Outcome.Result, String)? {
+        let state = self[place].machine.publicState
+        let reason = self[place].machine.reason
+        if isReached(goal, place) { return (.done, self[place].machine.summary) }
+        if self[place].machine.isStuck { return (.failed, reason) }
+        guard case .up = goal, self[place].restartReason == nil else { return nil }
+        switch state {
+        case .fatal, .exited: return (isDesired(place) ? .failed : .superseded, reason)
+        case .stopped: return isDesired(place) ? nil : (.superseded, reasonToStop(place) ?? reason)
+        case .waiting, .starting, .running, .backoff, .stopping: return nil
         }
     }
 
     /// A later request wants something else of this instance.
     mutating func supersede(_ place: Place, effects: inout [Effect], where isMoot: (Goal) -> Bool) {
-        let machine = slot(place).machine
-        let moot = slot(place).waiters.filter { isMoot($0.goal) }
-        entries[place.entry].slots[place.slot].waiters.removeAll { isMoot($0.goal) }
+        let machine = self[place].machine
+        let moot = self[place].waiters.filter { isMoot($0.goal) }
+        self[place].waiters.removeAll { isMoot($0.goal) }
         for waiter in moot {
             settleWaiter(waiter, machine, .superseded, "a later request wants something else", effects: &effects)
         }

@@ -4,8 +4,8 @@ import Scheduling
 /// Settling: each instance that could be affected moves one step towards what it should be, until nothing moves.
 extension Supervisor {
     mutating func markDirty(_ place: Place) {
-        guard !entries[place.entry].slots[place.slot].isDirty else { return }
-        entries[place.entry].slots[place.slot].isDirty = true
+        guard !self[place].isDirty else { return }
+        self[place].isDirty = true
         dirty.append(place)
     }
 
@@ -28,30 +28,36 @@ extension Supervisor {
         var steps = 0
         repeat {
             while let place = dirty.popFirst() {
-                entries[place.entry].slots[place.slot].isDirty = false
+                self[place].isDirty = false
                 step(place, at: now, effects: &effects)
                 steps += 1
-                assert(steps < 10_000_000, "settling does not end: some instance moves in a circle")
+                // What is still unsettled then waits for the next event: a bug must not take the daemon with it.
+                guard steps < Self.settlingLimit else { return settlingDoesNotEnd(effects: &effects) }
             }
             offerStartSlots()
-            if dirty.isEmpty { removeGone(at: now, effects: &effects) }
+            if dirty.isEmpty, hasLeavers { removeGone(effects: &effects) }
         } while !dirty.isEmpty
+    }
+
+    private func settlingDoesNotEnd(effects: inout [Effect]) {
+        let text = "settling does not end: some instance moves in a circle"
+        #if DEBUG
+            preconditionFailure(text)
+        #else
+            announce(.internalError, text, effects: &effects)
+        #endif
     }
 
     /// Moves one instance one step, if what it is differs from what it should be.
     private mutating func step(_ place: Place, at now: Instant, effects: inout [Effect]) {
-        let slot = slot(place)
-        switch slot.machine.state {
+        switch self[place].machine.state {
         case .spawning:
             return  // Its outcome is on its way, and will be looked at then.
         case .starting, .running:
             guard let why = reasonToStop(place), isHastening || mayStop(place) else { return }
-            entries[place.entry].slots[place.slot].machine.beginStop(.requested(why), at: now, effects: &effects)
+            self[place].machine.beginStop(.requested(why), at: now, effects: &effects)
         case .stopping:
-            guard isHastening else { return }
-            let before = slot.machine.state
-            entries[place.entry].slots[place.slot].machine.hasten(at: now, effects: &effects)
-            if self.slot(place).machine.state == before { return }
+            guard isHastening, self[place].machine.hasten(at: now, effects: &effects) else { return }
         case .stopped, .waiting, .backoff, .exited, .fatal:
             guard stepIdle(place, at: now, effects: &effects) else { return }
         }
@@ -60,12 +66,10 @@ extension Supervisor {
 
     /// The step of an instance that has no process. Returns whether anything changed.
     private mutating func stepIdle(_ place: Place, at now: Instant, effects: inout [Effect]) -> Bool {
-        let slot = slot(place)
         let isDesired = isDesired(place)
-        let restartReason = slot.restartReason
         // Whatever run was to be replaced is over.
-        entries[place.entry].slots[place.slot].restartReason = nil
-        switch slot.machine.state {
+        let restartReason = self[place].restartReason.take()
+        switch self[place].machine.state {
         case .stopped where isDesired:
             wait(place, restartReason ?? "wanted", at: now, effects: &effects)
         case .backoff where isDesired && restartReason != nil,
@@ -76,15 +80,15 @@ extension Supervisor {
             return startIfPossible(place, at: now, effects: &effects) || restartReason != nil
         case .stopped, .waiting, .backoff:
             guard !isDesired else { return restartReason != nil }
-            if let verdict = slot.verdict, slot.isWanted {
-                entries[place.entry].slots[place.slot].machine.fail(reason: verdict, at: now, effects: &effects)
-            } else if slot.machine.state == .stopped {
+            if let verdict = self[place].verdict, self[place].isWanted {
+                self[place].machine.fail(reason: verdict, at: now, effects: &effects)
+            } else if self[place].machine.state == .stopped {
                 return restartReason != nil
             } else {
                 rest(place, at: now, effects: &effects)
             }
         case .exited, .fatal:
-            guard !slot.isWanted else { return restartReason != nil }
+            guard !self[place].isWanted else { return restartReason != nil }
             rest(place, at: now, effects: &effects)
         case .spawning, .starting, .running, .stopping:
             return false
@@ -93,24 +97,24 @@ extension Supervisor {
     }
 
     private mutating func wait(_ place: Place, _ reason: String, at now: Instant, effects: inout [Effect]) {
-        entries[place.entry].slots[place.slot].machine.wait(reason: reason, at: now, effects: &effects)
+        self[place].machine.wait(reason: reason, at: now, effects: &effects)
     }
 
     private mutating func rest(_ place: Place, at now: Instant, effects: inout [Effect]) {
         let reason = reasonToStop(place) ?? "stop requested"
-        entries[place.entry].slots[place.slot].machine.rest(reason: reason, at: now, effects: &effects)
+        self[place].machine.rest(reason: reason, at: now, effects: &effects)
     }
 
     private mutating func startIfPossible(_ place: Place, at now: Instant, effects: inout [Effect]) -> Bool {
         guard !isBlocked(place) else { return false }
         guard startingCount < plan.daemon.parallelStarts else {
-            if !slot(place).isQueued {
-                entries[place.entry].slots[place.slot].isQueued = true
-                startQueue.append(slot(place).machine.id)
+            if !self[place].isQueued {
+                self[place].isQueued = true
+                startQueue.append(self[place].machine.id)
             }
             return false
         }
-        entries[place.entry].slots[place.slot].machine.start(at: now, effects: &effects)
+        self[place].machine.start(at: now, effects: &effects)
         return true
     }
 
@@ -118,9 +122,9 @@ extension Supervisor {
     private mutating func offerStartSlots() {
         var free = plan.daemon.parallelStarts - startingCount
         while free > 0, let id = startQueue.popFirst() {
-            guard let place = place(of: id), slot(place).isQueued else { continue }
-            entries[place.entry].slots[place.slot].isQueued = false
-            guard slot(place).machine.state == .waiting else { continue }
+            guard let place = place(of: id), self[place].isQueued else { continue }
+            self[place].isQueued = false
+            guard self[place].machine.state == .waiting else { continue }
             markDirty(place)
             free -= 1
         }
@@ -129,15 +133,13 @@ extension Supervisor {
     // MARK: - The rules of order
 
     /// Nil when it may go on; else why its run must end.
-    private func reasonToStop(_ place: Place) -> String? {
-        let entry = entries[place.entry]
-        let slot = entry.slots[place.slot]
+    func reasonToStop(_ place: Place) -> String? {
         if isShuttingDown { return "roostd is stopping" }
-        if slot.isLeaving { return entry.isRemoved ? "its worker left the plan" : "scaled down" }
-        if !slot.isWanted { return "stop requested" }
-        if let verdict = slot.verdict { return verdict }
-        if entry.isHeld { return "a worker that it requires is not wanted up" }
-        return slot.restartReason
+        if self[place].isLeaving { return entries[place.entry].isRemoved ? "its worker left the plan" : "scaled down" }
+        if !self[place].isWanted { return "stop requested" }
+        if let verdict = self[place].verdict { return verdict }
+        if entries[place.entry].isHeld { return "a worker that it requires is not wanted up" }
+        return self[place].restartReason
     }
 
     /// Dependants stop before what they depend on.
@@ -163,7 +165,7 @@ extension Supervisor {
         let texts =
             (required + ordered).map { "\(entries[$0].definition.name) to be up" }
             + leaving.map { "\(entries[$0].definition.name) to stop" }
-        return texts.isEmpty && slot(place).isQueued ? ["a free start slot"] : texts
+        return texts.isEmpty && self[place].isQueued ? ["a free start slot"] : texts
     }
 
     /// Recomputes which workers are held because something that they require is not wanted up.
@@ -181,13 +183,15 @@ extension Supervisor {
     // MARK: - Leaving
 
     /// Drops what has left the plan or is beyond the count, once it has no process.
-    private mutating func removeGone(at now: Instant, effects: inout [Effect]) {
+    private mutating func removeGone(effects: inout [Effect]) {
         var entriesChanged = false
+        hasLeavers = false
         for entry in entries.indices {
             while let last = entries[entry].slots.last, last.isLeaving, !last.machine.isActive {
                 remove(Place(entry: entry, slot: entries[entry].slots.count - 1), effects: &effects)
             }
             if entries[entry].isRemoved, entries[entry].slots.isEmpty { entriesChanged = true }
+            if entries[entry].slots.last?.isLeaving == true { hasLeavers = true }
         }
         guard entriesChanged else { return }
         entries.removeAll { $0.isRemoved && $0.slots.isEmpty }
@@ -195,7 +199,7 @@ extension Supervisor {
     }
 
     private mutating func remove(_ place: Place, effects: inout [Effect]) {
-        let slot = slot(place)
+        let slot = self[place]
         if let timer = slot.timer { wheel.cancel(timer.handle) }
         let machine = slot.machine
         if machine.run > 0 { retiredRuns[machine.id] = machine.run }
@@ -203,10 +207,8 @@ extension Supervisor {
             let result: Reply.Outcome.Result = waiter.goal == .gone || waiter.goal == .down ? .done : .superseded
             settleWaiter(waiter, machine, result, "removed", effects: &effects)
         }
-        entries[place.entry].tally.wanted -= slot.contribution.wanted ? 1 : 0
-        entries[place.entry].tally.up -= slot.contribution.up ? 1 : 0
-        entries[place.entry].tally.settled -= slot.contribution.settled ? 1 : 0
-        entries[place.entry].tally.goingDown -= slot.contribution.goingDown ? 1 : 0
+        if slot.isQueued { startQueue.removeAll { $0 == machine.id } }
+        count(slot.contribution, in: place.entry, times: -1)
         entries[place.entry].slots.removeLast()
         let announcement = Announcement(
             .removed, instance: machine.id, run: machine.run == 0 ? nil : machine.run, message: machine.reason)
@@ -218,5 +220,9 @@ extension Supervisor {
         entryIndex = [:]
         for (index, entry) in entries.enumerated() { entryIndex[entry.definition.name] = index }
         graph = DependencyGraph(workers: definitions, groups: groups.map(\.definition))
+        for entry in entries.indices { entries[entry].groups = [] }
+        for (index, group) in groups.enumerated() {
+            for entry in group.definition.members.compactMap({ entryIndex[$0] }) { entries[entry].groups.append(index) }
+        }
     }
 }

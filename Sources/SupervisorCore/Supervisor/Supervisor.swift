@@ -13,6 +13,8 @@ package import Scheduling
 package struct Supervisor: Sendable {
     static let requestLimit = 1024
     package static let instanceLimit = 10_000
+    /// Far more steps than any event can set off.
+    static let settlingLimit = 100 * instanceLimit
 
     /// The plan in force.
     package internal(set) var plan: Plan
@@ -35,6 +37,12 @@ package struct Supervisor: Sendable {
     /// Instances that could start but for the limit on parallel starts.
     var startQueue: Deque<InstanceID> = []
     var startingCount = 0
+    /// Instances with a process that a shutdown waits for.
+    var activeCount = 0
+    /// Something is leaving the plan or is beyond its count.
+    var hasLeavers = false
+    /// The latest moment that was heard of. A clock that steps back does not take the supervisor with it.
+    private var latest = Instant(nanoseconds: .min)
 
     /// Takes a plan; `begin(at:)` starts it.
     ///
@@ -48,6 +56,7 @@ package struct Supervisor: Sendable {
     /// Starts what the plan wants started. Say it once, first.
     package mutating func begin(at now: Instant) -> [Effect] {
         guard let first = firstPlan else { return [] }
+        let now = moment(now)
         firstPlan = nil
         var effects: [Effect] = []
         _ = adopt(first, at: now, effects: &effects)
@@ -61,6 +70,7 @@ package struct Supervisor: Sendable {
 extension Supervisor {
     /// Applies one event at one moment and says what must be done about it, in order.
     package mutating func handle(_ event: Event, at now: Instant) -> [Effect] {
+        let now = moment(now)
         var effects: [Effect] = []
         switch event {
         case .request(let id, let request):
@@ -92,17 +102,22 @@ extension Supervisor {
 
     /// Applies the passing of time: everything that was due at `now` or before happens now.
     package mutating func advance(to now: Instant) -> [Effect] {
+        let now = moment(now)
         var effects: [Effect] = []
         while let due = wheel.popDue(at: now) {
             guard let place = place(of: due.payload) else { continue }
-            entries[place.entry].slots[place.slot].timer = nil
-            let machine = entries[place.entry].slots[place.slot].machine
-            guard let deadline = machine.deadline, deadline <= now else { continue }
+            self[place].timer = nil
+            guard let deadline = self[place].machine.deadline, deadline <= now else { continue }
             deliver(.deadlinePassed, to: place, at: now, effects: &effects)
             settle(at: now, effects: &effects)
         }
         finishIfDone(effects: &effects)
         return effects
+    }
+
+    private mutating func moment(_ now: Instant) -> Instant {
+        latest = max(latest, now)
+        return latest
     }
 
     /// The one door for news about runs. News of an earlier run is late, not wrong; dropping it here is what lets
@@ -111,14 +126,14 @@ extension Supervisor {
         _ news: InstanceMachine.News, about run: RunID, at now: Instant, effects: inout [Effect]
     ) {
         guard let place = place(of: run.instance) else { return }
-        let machine = entries[place.entry].slots[place.slot].machine
-        guard machine.run == run.number, machine.isActive else { return }
+        guard self[place].machine.run == run.number, self[place].machine.isActive else { return }
         deliver(news, to: place, at: now, effects: &effects)
     }
 
     private mutating func deliver(
         _ news: InstanceMachine.News, to place: Place, at now: Instant, effects: inout [Effect]
     ) {
+        // Spelled out, because `random` lies beside `entries` and both are changed at once.
         let aftermath = entries[place.entry].slots[place.slot].machine
             .handle(news, at: now, random: &random, effects: &effects)
         refresh(place, at: now, effects: &effects)
@@ -140,8 +155,7 @@ extension Supervisor {
     }
 
     private mutating func finishIfDone(effects: inout [Effect]) {
-        guard isShuttingDown, !isFinished else { return }
-        guard entries.allSatisfy({ $0.slots.allSatisfy { !$0.machine.isActive } }) else { return }
+        guard isShuttingDown, !isFinished, activeCount == 0 else { return }
         isFinished = true
         effects.append(.finish)
     }
@@ -159,7 +173,11 @@ extension Supervisor {
         return Place(entry: entry, slot: id.index)
     }
 
-    func slot(_ place: Place) -> Slot { entries[place.entry].slots[place.slot] }
+    /// The slot at a place, read and changed where it is: copying one costs dozens of reference counts.
+    subscript(place: Place) -> Slot {
+        _read { yield entries[place.entry].slots[place.slot] }
+        _modify { yield &entries[place.entry].slots[place.slot] }
+    }
 
     /// Every instance in plan order, as it is at this moment.
     package func reports(at now: Instant) -> [InstanceReport] {
@@ -173,7 +191,7 @@ extension Supervisor {
     }
 
     private func report(_ place: Place, at now: Instant) -> InstanceReport {
-        let machine = slot(place).machine
+        let machine = self[place].machine
         var nextAttempt: Instant?
         if case .backoff(let until) = machine.state { nextAttempt = until }
         return InstanceReport(

@@ -19,6 +19,7 @@ extension Daemon: ControlDelegate {
 
     package func connectionClosed(_ connection: ConnectionID, abandoned: [RequestToken]) {
         followers.remove(connection, self)
+        shrinkWhenQuiet()
         for (id, entry) in requests.close(abandoned) {
             if let timeout = entry.timeout { loop.cancel(timeout) }
             deliver(.requestAbandoned(id))

@@ -31,7 +31,7 @@ extension Daemon {
         }
     }
 
-    private func streams(of instance: InstanceID) -> [(kind: OutputStream, target: LogTarget)] {
+    func streams(of instance: InstanceID) -> [(kind: OutputStream, target: LogTarget)] {
         guard let log = supervisor.definition(of: instance.worker)?.log else { return [] }
         let paths: [(OutputStream, String?)] = [(.output, log.output), (.error, log.error)]
         return paths.compactMap { kind, path in

@@ -67,7 +67,8 @@ extension Announcement.Kind {
     /// How much an operator should care.
     var level: Logger.Level {
         switch self {
-        case .waiting, .starting, .running, .stopping, .stopped, .added, .removed, .signaled: .info
+        case .waiting, .added: .debug
+        case .starting, .running, .stopping, .stopped, .removed, .signaled: .info
         case .exited, .backoff, .groupRestarting, .planApplied, .shutdown: .notice
         case .unhealthy: .warning
         case .fatal, .stuck, .groupFailed: .error
@@ -77,10 +78,11 @@ extension Announcement.Kind {
 }
 
 extension Announcement {
-    /// "web:0#17 backoff: was killed by SIGSEGV after 3.2s; retry 1 in 100ms"
+    /// "web:0#17 running: ready (pid 4711)"
     var logLine: String {
         let subject = instance.map { instance in run.map { "\(instance)#\($0)" } ?? instance.description }
         let verb = kind.rawValue.split(separator: ".").last.map(String.init) ?? kind.rawValue
-        return "\(subject.map { "\($0) " } ?? "")\(verb): \(message)"
+        let process = kind == .running || kind == .starting ? pid.map { " (pid \($0))" } : nil
+        return "\(subject.map { "\($0) " } ?? "")\(verb): \(message)\(process ?? "")"
     }
 }

@@ -15,6 +15,9 @@ import Systemd
 package final class Daemon {
     /// How many events one turn of the loop handles before others get theirs.
     private static let eventsPerTurn = 128
+    private static let statusDelay = Duration.milliseconds(200)
+    /// So long after the start, or after a client, what only they needed is given back.
+    private static let quietTime = Duration.seconds(5)
     /// How long a log that takes nothing may hold up the end.
     private static let drainTime = Duration.seconds(5)
 
@@ -37,6 +40,8 @@ package final class Daemon {
     private var isHandling = false
     private var deadline: (at: Instant, timer: EventLoop.TimerHandle)?
     private var isFinishing = false
+    private var statusTelling: EventLoop.TimerHandle?
+    private var shrinking: EventLoop.TimerHandle?
 
     /// - Throws: what keeps it from starting, said for an operator.
     package init(plan: Plan, configurationPath: String, logger: Logger) throws {
@@ -77,6 +82,7 @@ package final class Daemon {
         logger.notice("roostd \(RoostVersion.current) started, pid \(getpid()), \(count) instances, socket \(settings.socket)")
         ServiceManager.notify("READY=1", statusLine)
         startWatchdog()
+        shrinkWhenQuiet()
         try loop.run()
         server.close()
         logger.notice("roostd has stopped")
@@ -168,9 +174,25 @@ package final class Daemon {
     private func announce(_ announcement: Announcement) {
         server.announce(announcement, at: Timestamp(nanoseconds: WallClock.now()))
         logger.log(level: announcement.kind.level, "\(announcement.logLine)")
-        if ServiceManager.watchdogInterval != nil || announcement.kind == .fatal || announcement.kind == .planApplied {
-            ServiceManager.notify(statusLine)
+        if announcement.kind == .planApplied { letGoOfLogs() }
+        tellStatusSoon()
+    }
+
+    /// Counting all instances for each change of one would be too much when thousands change at once.
+    private func tellStatusSoon() {
+        guard ServiceManager.isPresent, statusTelling == nil else { return }
+        statusTelling = loop.schedule(at: loop.now + Self.statusDelay) { [unowned self] in
+            statusTelling = nil
+            if !isFinishing { ServiceManager.notify(statusLine) }
         }
+    }
+
+    /// Forgets the logs that no instance has any more.
+    private func letGoOfLogs() {
+        let instances = supervisor.reports(at: .now).map(\.instance)
+        logs.keepOnly(Set(instances.flatMap { streams(of: $0).map(\.target.path) }))
+        let known = Set(instances)
+        lastStart = lastStart.filter { known.contains($0.key) }
     }
 
     func noteStart(of instance: InstanceID, _ stream: RunStream) {
@@ -256,6 +278,15 @@ package final class Daemon {
         // Comes from the loop itself, so it says that the loop turns.
         ServiceManager.notify("WATCHDOG=1")
         _ = loop.schedule(at: loop.now + interval / 2) { [unowned self] in startWatchdog() }
+    }
+
+    /// Once after each burst of activity; an idle daemon is not woken for it.
+    func shrinkWhenQuiet() {
+        guard shrinking == nil else { return }
+        shrinking = loop.schedule(at: loop.now + Self.quietTime) { [unowned self] in
+            shrinking = nil
+            ProcessMemory.shrink()
+        }
     }
 
     private var statusLine: String {

@@ -7,6 +7,14 @@ import SupervisorCore
 package enum Launch {
     private static let configurationHasErrors: Int32 = 2
 
+    /// Whoever starts us with a standard stream closed must not find a socket or a log under its number.
+    private static func openStandardStreams() {
+        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) == -1 {
+            // The lowest free number is the one that was found closed.
+            _ = open("/dev/null", O_RDWR)
+        }
+    }
+
     /// `roostd --check`: tells all problems, on standard error as errors belong there.
     package static func check(_ path: String) -> Int32 {
         let loaded = Loader.loadPlan(at: path, inspectsFiles: true)
@@ -19,6 +27,7 @@ package enum Launch {
 
     /// `roostd --config`: runs until it is stopped.
     package static func supervise(_ path: String) -> Int32 {
+        openStandardStreams()
         let loaded = Loader.loadPlan(at: path)
         tell(loaded.problems)
         guard let plan = loaded.plan else {

@@ -29,7 +29,7 @@ final class ProcessTable {
     /// Pumps that still have to empty the pipe of a run that is over.
     private(set) var draining: [ObjectIdentifier: OutputPump] = [:]
     /// Left behind on purpose, or because nothing reached them.
-    private var abandoned: [Int32] = []
+    private var abandoned: Set<Int32> = []
     private lazy var tree = ProcessTree(socketPath: surroundings.socketPath) { [unowned self] pid in
         runsByPid[pid] != nil || probesByPid[pid] != nil
     }
@@ -73,11 +73,16 @@ final class ProcessTable {
             let run = try spawn(request, context, cgroup)
             run.notifySocket = notify
             run.newlinePipe = newline
-            run.exitSource = try loop.add(run.process.raw, .read, priority: .exits) { [unowned self, unowned run] _ in
-                mainExited(run)
+            do {
+                run.exitSource = try loop.add(run.process.raw, .read, priority: .exits) { [unowned self, unowned run] _ in
+                    mainExited(run)
+                }
+                try addStream(.output, output, context.definition.log.output, to: run)
+                if let error { try addStream(.error, error, context.definition.log.error, to: run) }
+            } catch {
+                undo(run)
+                throw error
             }
-            try addStream(.output, output, context.definition.log.output, to: run)
-            if let error { try addStream(.error, error, context.definition.log.error, to: run) }
             return run
         } catch let failure as SpawnError {
             throw SpawnFailure(errno: failure.errno, message: failure.description)
@@ -103,6 +108,16 @@ final class ProcessTable {
             try? cgroup?.remove()
             throw error
         }
+    }
+
+    /// A process that cannot be watched must not live: nobody would know of its end.
+    private func undo(_ run: LiveRun) {
+        tree.send(.kill, to: run)
+        _ = try? run.process.wait()
+        run.isReaped = true
+        runsByPid[run.pid] = nil
+        if let source = run.exitSource { loop.remove(source) }
+        release(run.id)
     }
 
     /// `ready = { fd = N }`: the child's N is a pipe on which it writes a newline.
@@ -194,6 +209,7 @@ final class ProcessTable {
                     probe.exited()
                 } else {
                     _ = try Orphans.reap(pid: pid)
+                    abandoned.remove(pid)
                 }
             } catch {
                 logger.error("\(error)")
@@ -239,7 +255,7 @@ final class ProcessTable {
         guard !left.isEmpty else { return }
         let why = run.definition.stop.scope == .process ? "stop.scope is \"process\"" : "they survived SIGKILL"
         logger.warning("\(id): these processes are left behind, for \(why): \(tree.describe(left))")
-        abandoned += left
+        abandoned.formUnion(left)
     }
 
     /// The run is over: empties its pipes, and forgets it.

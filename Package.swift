@@ -87,7 +87,7 @@ let package = Package(
         .executableTarget(
             name: "roostd",
             dependencies: [
-                "SupervisorRuntime", "Configuration",
+                "SupervisorRuntime", "ControlProtocol",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -129,3 +129,12 @@ let package = Package(
     ],
     cLanguageStandard: .gnu17
 )
+
+// `scripts/fuzz` sets this: libFuzzer comes with the toolchain, but not with every build. See Fuzz/README.md.
+if Context.environment["ROOST_FUZZ"] == "1" {
+    package.targets.append(
+        .executableTarget(
+            name: "roost-fuzz",
+            dependencies: ["Configuration", "ControlProtocol", "SupervisorRuntime", "SupervisorCore", "Scheduling"],
+            path: "Fuzz/Sources", swiftSettings: strict))
+}

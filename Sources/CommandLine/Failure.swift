@@ -41,7 +41,9 @@ package struct Failure: Error, Equatable, Sendable {
     }
 
     package init(_ error: ControlError) {
-        self.init(Failure.exit(for: error.knownCode), error.message)
+        let problems = ProblemText.text(error.data?.problems ?? [], style: Style())
+        let message = problems.isEmpty ? error.message : "\(error.message)\n\(problems.dropLast())"
+        self.init(Failure.exit(for: error.knownCode), message)
     }
 
     private static func exit(for code: ControlError.Code?) -> Exit {

@@ -33,18 +33,4 @@ package enum FilePlaces {
     package static func setGroup(_ path: String, _ group: UInt32) throws(SystemError) {
         _ = try retrying("set the group of", path) { unsafe lchown(path, uid_t.max, group) }
     }
-
-    /// The beginning of a small file, as text; nil when there is none.
-    package static func readBeginning(_ path: String, limit: Int = 4096) throws(SystemError) -> String? {
-        let raw: Int32
-        do {
-            raw = try retrying("open", path) {
-                unsafe roost_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0)
-            }
-        } catch  where error.errno == ENOENT {
-            return nil
-        }
-        let descriptor = OwnedDescriptor(adopting: raw)
-        return String(decoding: try descriptor.read(limit, at: 0), as: UTF8.self)
-    }
 }

@@ -6,8 +6,22 @@ public enum Environment: Hashable, Sendable {
     case inherit
     /// These variables and no others.
     case replace([String: String])
-    /// The parent's, with these added or set anew.
-    case extend([String: String])
+    /// The parent's, with these added or set anew, and without those named.
+    case extend([String: String], without: Set<String> = [])
+
+    /// The same with one more variable, or with another value for it.
+    public func adding(_ name: String, _ value: String) -> Environment {
+        switch self {
+        case .inherit:
+            return .extend([name: value])
+        case .replace(var variables):
+            variables[name] = value
+            return .replace(variables)
+        case .extend(var variables, let unwanted):
+            variables[name] = value
+            return .extend(variables, without: unwanted)
+        }
+    }
 
     /// The value that the child will see; nil if it sees none.
     public func value(of name: String) -> String? {
@@ -25,10 +39,10 @@ public enum Environment: Hashable, Sendable {
             return Environment.inherited()
         case .replace(let variables):
             return Environment.sorted(variables)
-        case .extend(let variables):
+        case .extend(let variables, let unwanted):
             let kept = Environment.inherited().filter { entry in
-                let name = entry.prefix { $0 != UInt8(ascii: "=") }
-                return variables[String(decoding: name, as: UTF8.self)] == nil
+                let name = String(decoding: entry.prefix { $0 != UInt8(ascii: "=") }, as: UTF8.self)
+                return variables[name] == nil && !unwanted.contains(name)
             }
             return kept + Environment.sorted(variables)
         }
@@ -55,7 +69,7 @@ public enum Environment: Hashable, Sendable {
         let variables: [String: String]
         switch self {
         case .inherit: return nil
-        case .replace(let given), .extend(let given): variables = given
+        case .replace(let given), .extend(let given, _): variables = given
         }
         for (name, value) in variables.sorted(by: { $0.key < $1.key }) {
             if name.isEmpty { return "a variable without a name" }

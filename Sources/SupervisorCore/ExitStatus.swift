@@ -18,7 +18,7 @@ package enum ExitStatus: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// Why a run could not be spawned.
-package struct SpawnFailure: Hashable, Sendable, CustomStringConvertible {
+package struct SpawnFailure: Error, Hashable, Sendable, CustomStringConvertible {
     /// The errno of the step that failed; 0 when no system call was to blame.
     package let errno: Int32
     /// What failed and how to mend it, starting with "cannot".

@@ -2,6 +2,7 @@ import ControlProtocol
 import Foundation
 import Linux
 import Synchronization
+import Testing
 
 /// A daemon on a real socket that answers as a test says, one connection after the other.
 final class FakeDaemon: Sendable {
@@ -20,6 +21,15 @@ final class FakeDaemon: Sendable {
 
     /// What was asked so far.
     var commands: [Command] { conversation.asked.withLock { $0 } }
+
+    /// Waits until the commands that were asked are as they should be.
+    func wait(until condition: ([Command]) -> Bool) throws {
+        let deadline = Date(timeIntervalSinceNow: 30)
+        while !condition(commands) {
+            try #require(Date() < deadline, "waited in vain; so far \(commands)")
+            poll(nil, 0, 1)
+        }
+    }
 
     /// Lives as long as its thread, which is as long as the tests.
     private final class Conversation: Sendable {
@@ -103,7 +113,7 @@ struct RoostctlRun {
     }
 
     /// Where the tests and roostctl were built.
-    private static var directory: URL {
+    static var directory: URL {
         URL(fileURLWithPath: ProcessInfo.processInfo.arguments[0]).deletingLastPathComponent()
     }
 }

@@ -98,6 +98,20 @@ import Testing
         #expect(run.output.isEmpty)
     }
 
+    @Test func `an apply that is refused tells every problem`() throws {
+        let problems = [ProblemReport(file: "roost.toml", line: 3, key: "worker.web.user", message: "no such user")]
+        let error = ControlError(
+            .configurationHasProblems, "cannot apply the configuration", data: .init(problems: problems))
+        let daemon = try refusing(error)
+        let run = try RoostctlRun(["apply"], socket: daemon.path)
+        #expect(
+            run.errors == """
+                roostctl: cannot apply the configuration
+                roost.toml:3: error: worker.web.user: no such user
+
+                """)
+    }
+
     @Test func `an outcome that was not reached is exit status 1`() throws {
         let daemon = try FakeDaemon { _, id in
             let outcome = Samples.outcome("web", .failed, .fatal, "gave up")
@@ -186,5 +200,76 @@ import Testing
             """
         let output = try RoostctlRun.shell(script, socket: daemon.path)
         #expect(output.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }.sorted() == words)
+    }
+
+    private func session(_ command: String, _ daemon: FakeDaemon) throws -> TerminalSession {
+        try TerminalSession(command, socket: daemon.path, directory: RoostctlRun.directory.path)
+    }
+
+    @Test func `the prompt shows the status, takes commands, and lives through errors`() throws {
+        let daemon = try healthy()
+        let terminal = try session("roostctl", daemon)
+        try terminal.expect("image-resizer-for-thumbnails:0")
+        try terminal.expect("roost> ")
+        terminal.type("nonsense\n")
+        try terminal.expect("Unexpected argument 'nonsense'")
+        try terminal.expect("roost> ")
+        terminal.type("start web\n")
+        try terminal.expect("web:0: started (pid 4711)")
+        try terminal.expect("roost> ")
+        terminal.type("exit\n")
+        #expect(try terminal.end() == 0)
+        #expect(daemon.commands.map(\.method) == [.status, .start])
+    }
+
+    @Test func `at the prompt Ctrl-C clears the line and Ctrl-D leaves`() throws {
+        let daemon = try healthy()
+        let terminal = try session("roostctl", daemon)
+        try terminal.expect("roost> ")
+        terminal.type("stop all")
+        try terminal.expect("stop all")
+        terminal.type("\u{3}start web\n")
+        try terminal.expect("started")
+        try terminal.expect("roost> ")
+        terminal.type("\u{4}")
+        #expect(try terminal.end() == 0)
+        #expect(daemon.commands.map(\.method) == [.status, .start])
+    }
+
+    @Test func `Ctrl-C ends a command that waits, not the prompt`() throws {
+        let daemon = try FakeDaemon { command, id in
+            switch command.method {
+            case .start: [[UInt8(ascii: "\n")]]
+            case _: [Frame.result(Samples.status, id: id)]
+            }
+        }
+        let terminal = try session("roostctl", daemon)
+        try terminal.expect("roost> ")
+        terminal.type("start web\n")
+        try daemon.wait { $0.count == 2 }
+        terminal.type("\u{3}")
+        try terminal.expect("roost> ")
+        terminal.type("exit\n")
+        let status = try terminal.end()
+        #expect(status == 0, "\(terminal.output.debugDescription)")
+    }
+
+    @Test func `a watched status is drawn anew when an event comes, and the terminal is put back`() throws {
+        let daemon = try healthy()
+        let terminal = try session("roostctl status -w", daemon)
+        try terminal.expect("\u{1b}[?1049h")
+        try daemon.wait { $0.count == 3 }
+        try terminal.expect("web:0")
+        terminal.type("\u{3}")
+        try terminal.expect("\u{1b}[?1049l")
+        #expect(try terminal.end() == 130)
+        #expect(daemon.commands.map(\.method).prefix(3) == [.subscribe, .status, .status])
+    }
+
+    @Test func `a reader that goes away ends it without a word`() throws {
+        let daemon = try healthy()
+        let output = try RoostctlRun.shell(
+            "roostctl help 2>&1 | head -n 1; roostctl events 2>&1 | true", socket: daemon.path)
+        #expect(output == "OVERVIEW: Drive roostd, the process supervisor.\n")
     }
 }

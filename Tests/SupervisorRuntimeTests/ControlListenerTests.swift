@@ -56,7 +56,7 @@ import Testing
             turns += 1
             return turns > 100
         }
-        #expect(try FilePlaces.readBeginning(harness.path) == "precious")
+        #expect(try BoundedFile.readText(harness.path, limit: 64) == "precious")
         try FileManager.default.removeItem(atPath: harness.path)
         try harness.wait { try FileIdentity(at: harness.path)?.kind == .socket }
     }
@@ -93,7 +93,7 @@ import Testing
         try Data("precious".utf8).write(to: URL(fileURLWithPath: path))
         let server = ControlServer(loop: harness.loop, logger: .silent, delegate: harness.delegate)
         #expect(throws: SystemError.self) { try server.listen(at: ControlListener.Place(path: path)) }
-        #expect(try FilePlaces.readBeginning(path) == "precious")
+        #expect(try BoundedFile.readText(path, limit: 64) == "precious")
     }
 
     @Test func `the socket has the mode that was asked for, whatever the umask`() throws {

@@ -17,6 +17,7 @@
 #pragma pop_macro("__USE_XOPEN")
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <grp.h>
 #include <poll.h>
 #include <pwd.h>

@@ -21,6 +21,11 @@ final class Interrupts {
         }
         signalPipe.store(writable, ordering: .sequentiallyConsistent)
         for number in Interrupts.signals { signal(number, passOn) }
+        // Whoever started us may have had them blocked, and a blocked Ctrl-C would end nothing.
+        var mask = sigset_t()
+        sigemptyset(&mask)
+        for number in Interrupts.signals { sigaddset(&mask, number) }
+        sigprocmask(SIG_UNBLOCK, &mask, nil)
     }
 
     deinit {

@@ -33,17 +33,26 @@ struct LineEditor {
 
     /// The next line, or nil at the end of input.
     func read(prompt: String) -> String? {
-        var settings = termios()
-        let hasSettings = tcgetattr(STDIN_FILENO, &settings) == 0
-        if hasSettings {
-            var withoutInterrupt = settings
-            setControlCharacter(VINTR, of: &withoutInterrupt, to: 0)
-            tcsetattr(STDIN_FILENO, TCSADRAIN, &withoutInterrupt)
+        LineEditor.withKeys {
+            guard let line = readline(prompt) else { return nil }
+            defer { free(line) }
+            return String(cString: line)
         }
-        defer { if hasSettings { tcsetattr(STDIN_FILENO, TCSADRAIN, &settings) } }
-        guard let line = readline(prompt) else { return nil }
-        defer { free(line) }
-        return String(cString: line)
+    }
+
+    /// Makes Ctrl-C and Ctrl-D keys like any other meanwhile. libedit does so only after it has printed the prompt, and
+    /// what is typed between the two must not be lost.
+    private static func withKeys<Result>(_ body: () -> Result) -> Result {
+        var settings = termios()
+        guard tcgetattr(STDIN_FILENO, &settings) == 0 else { return body() }
+        var keys = settings
+        withUnsafeMutableBytes(of: &keys.c_cc) { characters in
+            characters[Int(VINTR)] = 0
+            characters[Int(VEOF)] = 0
+        }
+        tcsetattr(STDIN_FILENO, TCSADRAIN, &keys)
+        defer { tcsetattr(STDIN_FILENO, TCSADRAIN, &settings) }
+        return body()
     }
 
     /// Adds a line to the history, at once also to the file: a session may end in any way.
@@ -73,10 +82,6 @@ struct LineEditor {
             if mkdir(path, 0o700) != 0, errno != EEXIST { return nil }
         }
         return directory
-    }
-
-    private func setControlCharacter(_ index: Int32, of settings: inout termios, to value: cc_t) {
-        withUnsafeMutableBytes(of: &settings.c_cc) { $0[Int(index)] = value }
     }
 }
 

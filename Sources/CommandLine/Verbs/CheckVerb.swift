@@ -18,8 +18,7 @@ struct CheckVerb: Verb {
     @OptionGroup var options: GlobalOptions
 
     func run(in session: Session) throws(Failure) {
-        let loader = Loader.system(for: file, inspectsFiles: true, splitCommand: Surroundings.shellWords)
-        let loaded = loader.load(file)
+        let loaded = Loader.loadPlan(at: file, inspectsFiles: true)
         let problems = loaded.problems.map { ProblemReport($0) }
         let isFine = loaded.plan != nil
         let verdict = isFine ? "\(file): the configuration is valid\n" : ""

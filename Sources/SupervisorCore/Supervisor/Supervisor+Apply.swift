@@ -95,7 +95,8 @@ extension Supervisor {
         let present = entries[entry].slots
         // A worker that was stopped by hand as a whole stays stopped when it grows.
         let isWanted =
-            present.contains { !$0.isLeaving } ? present.contains { $0.isWanted && !$0.isLeaving } : definition.autostart
+            present.contains { !$0.isLeaving }
+            ? present.contains { $0.isWanted && !$0.isLeaving } : definition.autostart
         var touched: [(Place, Goal)] = []
         for index in 0..<max(count, present.count) {
             let place = Place(entry: entry, slot: index)

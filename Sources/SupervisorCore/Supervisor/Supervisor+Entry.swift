@@ -54,7 +54,8 @@ extension Supervisor {
         var isQueued = false
     }
 
-    /// How many slots of an entry are in each condition: kept by counting, so that a pool of thousands costs O(1) a change.
+    /// How many slots of an entry are in each condition: kept by counting, so that a pool of thousands costs O(1) for
+    /// each change.
     struct Tally: Equatable, Sendable {
         var wanted = 0
         var up = 0

@@ -150,7 +150,9 @@ extension Supervisor {
         if self[place].isLeaving { return entries[place.entry].isRemoved ? "its worker left the plan" : "scaled down" }
         if !self[place].isWanted { return "stop requested" }
         if let verdict = self[place].verdict { return verdict }
-        if entries[place.entry].isHeld { return "a worker that it requires is not wanted up" }
+        if let holder = holder(of: place.entry) {
+            return "\(entries[holder].definition.name), which it requires, is to be down"
+        }
         return self[place].restartReason
     }
 
@@ -194,12 +196,17 @@ extension Supervisor {
         return texts.isEmpty && self[place].isQueued ? ["a free start slot"] : texts
     }
 
+    /// The first of the workers that this one requires that is not wanted up, so that this one cannot be either.
+    private func holder(of entry: Int) -> Int? {
+        graph.requirements[entry].first {
+            entries[$0].isHeld || entries[$0].isRemoved || entries[$0].tally.wanted == 0
+        }
+    }
+
     /// Recomputes which workers are held because something that they require is not wanted up.
     mutating func updateHolds(at now: Instant, effects: inout [Effect]) {
         for entry in graph.startOrder {
-            let isHeld = graph.requirements[entry].contains {
-                entries[$0].isHeld || entries[$0].isRemoved || entries[$0].tally.wanted == 0
-            }
+            let isHeld = holder(of: entry) != nil
             guard isHeld != entries[entry].isHeld else { continue }
             entries[entry].isHeld = isHeld
             refresh(entry: entry, at: now, effects: &effects)

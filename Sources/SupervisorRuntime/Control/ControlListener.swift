@@ -121,7 +121,8 @@ package final class ControlListener {
         }
         while true {
             guard let taken = try FileLock.acquire(place.lockPath) else {
-                throw AlreadyRunning(place.path, holder: try FilePlaces.readBeginning(place.lockPath))
+                // Its name is a courtesy; that it is there is certain.
+                throw AlreadyRunning(place.path, holder: try? BoundedFile.readText(place.lockPath, limit: 64))
             }
             // Between the open and the lock the file may have been replaced; then the lock is on nothing.
             guard try taken.identity() == FileIdentity(at: place.lockPath) else { continue }

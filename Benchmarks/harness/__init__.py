@@ -1,0 +1,1 @@
+"""The benchmarks of Roost; see `Benchmarks/run --help`."""

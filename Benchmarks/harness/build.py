@@ -1,0 +1,51 @@
+"""Builds the daemon as it is shipped, the Swift measure of spawning, and the C programs."""
+
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent.parent
+ROOT = HERE.parent
+
+
+@dataclass(frozen=True)
+class Programs:
+    """Where everything that is measured or measures lies."""
+
+    roostd: Path
+    spawn_rate_swift: Path
+    spawn_rate_python: Path
+    limit: Path
+    worker: Path
+    spawn_rate: Path
+    clients: Path
+    writer: Path
+
+
+def build(roostd: str | None) -> Programs:
+    """Builds all programs; `roostd` is used as it is, if given."""
+    directory = HERE / ".build" / "programs"
+    directory.mkdir(parents=True, exist_ok=True)
+    for source in (HERE / "programs").glob("*.c"):
+        # Static, so that the time until main is the kernel's and the supervisor's, not the dynamic linker's.
+        _run(["cc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-static", "-o", directory / source.stem, source])
+    _run(["swift", "build", "-c", "release", "--static-swift-stdlib", "--package-path", HERE])
+    return Programs(
+        roostd=Path(roostd).resolve() if roostd else Path(_run([ROOT / "scripts" / "build-release"])) / "roostd",
+        spawn_rate_swift=HERE / ".build" / "release" / "SpawnRate",
+        spawn_rate_python=HERE / "programs" / "spawn_rate.py",
+        limit=directory / "limit",
+        worker=directory / "worker",
+        spawn_rate=directory / "spawn-rate",
+        clients=directory / "clients",
+        writer=directory / "writer",
+    )
+
+
+def _run(command: list) -> str:
+    """The last line of its output."""
+    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    if result.returncode != 0:
+        sys.exit(f"cannot build with {' '.join(map(str, command))}:\n{result.stdout}")
+    return result.stdout.rstrip().rpartition("\n")[2]

@@ -1,0 +1,60 @@
+import ControlProtocol
+import Linux
+import Reactor
+import SupervisorCore
+
+/// A run that exists: its process, its descriptors, and who watches it. Owned by the process table.
+final class LiveRun {
+    let id: RunID
+    let context: LaunchContext
+    let pid: Int32
+    let process: ProcessDescriptor
+    /// In which it was born, if cgroups are used.
+    let cgroup: ControlGroup?
+    var exitSource: EventLoop.Source?
+    /// Its exit status has been collected, so its pid may mean another process from now on.
+    var isReaped = false
+    var streams: [RunStream] = []
+    var notifySocket: NotifySocket?
+    var newlinePipe: ChildPipe?
+    var readiness: ReadinessWatch?
+    var health: HealthWatch?
+
+    init(_ context: LaunchContext, pid: Int32, process: consuming ProcessDescriptor, cgroup: ControlGroup?) {
+        id = context.run
+        self.context = context
+        self.pid = pid
+        self.process = process
+        self.cgroup = cgroup
+    }
+
+    var definition: WorkerDefinition { context.definition }
+}
+
+/// One stream of output of a run: its pump, and where in the log it began.
+struct RunStream {
+    let kind: OutputStream
+    let pump: OutputPump
+    let start: Int64
+    let key: DrainKey
+}
+
+/// Tells the drains of finished runs apart.
+final class DrainKey {}
+
+/// A pipe from a child to roostd.
+final class ChildPipe {
+    private var reader: OwnedDescriptor?
+    /// For the child. Open for reading too, so that a child that writes while no roostd is there waits instead of
+    /// dying of SIGPIPE; the reader still sees the end of file once no child holds this end.
+    let childEnd: OwnedDescriptor
+
+    init() throws(SystemError) {
+        let pipe = try Pipe(nonblocking: .reader)
+        childEnd = try FileSystem.open("/proc/self/fd/\(pipe.writer.raw)", .readAndWrite)
+        reader = pipe.split { reader, _ in reader }
+    }
+
+    /// The end that roostd reads; once.
+    func takeReader() -> OwnedDescriptor? { reader.take() }
+}

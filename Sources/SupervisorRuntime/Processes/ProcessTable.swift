@@ -1,0 +1,325 @@
+import ControlProtocol
+import Glibc
+import Linux
+import Logging
+import Reactor
+import Subprocesses
+import SupervisorCore
+
+/// Every process that roostd has made: spawns, watches, signals and reaps them, and finds what they leave behind.
+final class ProcessTable {
+    private let loop: EventLoop
+    private let logs: LogRegistry
+    private let logger: Logger
+    private let logDirectory: String
+    private let cgroups: ControlGroup?
+    private(set) var surroundings: LaunchSurroundings
+    /// News for the core.
+    private let tell: (Event) -> Void
+    /// A stream of a run has begun.
+    var streamBegan: ((LiveRun, RunStream) -> Void)?
+    /// The last byte of a run's stream has been moved.
+    var streamEnded: ((DrainKey) -> Void)?
+
+    private(set) var runs: [RunID: LiveRun] = [:]
+    private var runsByPid: [Int32: LiveRun] = [:]
+    private var probesByPid: [Int32: ExecProbe] = [:]
+    /// Runs whose main process is gone and whose tree is not.
+    private var lingering: [RunID] = []
+    /// Pumps that still have to empty the pipe of a run that is over.
+    private(set) var draining: [ObjectIdentifier: OutputPump] = [:]
+    /// Left behind on purpose, or because nothing reached them.
+    private var abandoned: Set<Int32> = []
+    private lazy var tree = ProcessTree(socketPath: surroundings.socketPath) { [unowned self] pid in
+        runsByPid[pid] != nil || probesByPid[pid] != nil
+    }
+
+    init(
+        loop: EventLoop, logs: LogRegistry, logger: Logger, logDirectory: String, cgroups: ControlGroup?,
+        surroundings: LaunchSurroundings, tell: @escaping (Event) -> Void
+    ) {
+        self.loop = loop
+        self.logs = logs
+        self.logger = logger
+        self.logDirectory = logDirectory
+        self.cgroups = cgroups
+        self.surroundings = surroundings
+        self.tell = tell
+    }
+
+    // MARK: - Spawning
+
+    /// Spawns a run. The answer is the news: `.spawned` or `.spawnFailed`.
+    func spawn(_ id: RunID, _ definition: WorkerDefinition) -> Event {
+        do throws(SpawnFailure) {
+            let context = try LaunchContext(id, definition, in: surroundings)
+            let run = try launch(context)
+            return .spawned(id, pid: run.pid)
+        } catch {
+            return .spawnFailed(id, error)
+        }
+    }
+
+    private func launch(_ context: LaunchContext) throws(SpawnFailure) -> LiveRun {
+        do {
+            var request = context.request(in: surroundings)
+            let output = try ChildPipe()
+            let error = context.definition.log.error == nil ? nil : try ChildPipe()
+            request.standardOutput = .descriptor(output.childEnd.raw)
+            request.standardError = error.map { .descriptor($0.childEnd.raw) } ?? .mergeWithOutput
+            let newline = try addReadinessChannel(for: context, to: &request)
+            let notify = try addNotifySocket(for: context, to: &request)
+            let cgroup = try makeCgroup(for: context.run)
+            let run = try spawn(request, context, cgroup)
+            run.notifySocket = notify
+            run.newlinePipe = newline
+            do {
+                run.exitSource = try loop.add(run.process.raw, .read, priority: .exits) {
+                    [unowned self, unowned run] _ in
+                    mainExited(run)
+                }
+                try addStream(.output, output, context.definition.log.output, to: run)
+                if let error { try addStream(.error, error, context.definition.log.error, to: run) }
+            } catch {
+                undo(run)
+                throw error
+            }
+            return run
+        } catch let failure as SpawnError {
+            throw SpawnFailure(errno: failure.errno, message: failure.description)
+        } catch let failure as SystemError {
+            throw SpawnFailure(errno: failure.errno, message: failure.description)
+        } catch {
+            throw SpawnFailure(errno: 0, message: "\(error)")
+        }
+    }
+
+    private func spawn(_ request: SpawnRequest, _ context: LaunchContext, _ cgroup: ControlGroup?) throws -> LiveRun {
+        var request = request
+        do {
+            let directory = try cgroup.map { SharedDescriptor(try $0.open()) }
+            request.controlGroup = directory?.descriptor.raw
+            let process = try withExtendedLifetime(directory) { try Subprocesses.spawn(request) }
+            let pid = process.pid
+            let run = LiveRun(context, pid: pid, process: process.intoDescriptor(), cgroup: cgroup)
+            runs[run.id] = run
+            runsByPid[pid] = run
+            return run
+        } catch {
+            try? cgroup?.remove()
+            throw error
+        }
+    }
+
+    /// A process that cannot be watched must not live: nobody would know of its end.
+    private func undo(_ run: LiveRun) {
+        tree.send(.kill, to: run)
+        _ = try? run.process.wait()
+        run.isReaped = true
+        runsByPid[run.pid] = nil
+        if let source = run.exitSource { loop.remove(source) }
+        release(run.id)
+    }
+
+    /// `ready = { fd = N }`: the child's N is a pipe on which it writes a newline.
+    private func addReadinessChannel(
+        for context: LaunchContext, to request: inout SpawnRequest
+    ) throws(SystemError) -> ChildPipe? {
+        guard case .descriptor(let target) = context.definition.ready.probe else { return nil }
+        let pipe = try ChildPipe()
+        request.extraDescriptors.append(.init(source: pipe.childEnd.raw, target: target))
+        return pipe
+    }
+
+    /// `ready = { notify = true }`: a socket of the run's own, named in `NOTIFY_SOCKET`.
+    private func addNotifySocket(
+        for context: LaunchContext, to request: inout SpawnRequest
+    ) throws(SystemError) -> NotifySocket? {
+        guard case .notify = context.definition.ready.probe else { return nil }
+        try FileSystem.createDirectories(surroundings.notifyDirectory, mode: 0o755)
+        let id = context.run
+        let owner = NotifySocket.Owner(
+            uid: context.credentials?.user ?? geteuid(), gid: context.credentials?.group ?? getegid()
+        ) { [unowned self] pid in
+            runs[id].map { tree.contains(pid, in: $0) } ?? false
+        }
+        let path = "\(surroundings.notifyDirectory)/\(id)"
+        let socket = try NotifySocket(path: path, owner: owner, on: loop) { [unowned self] news in
+            heard(news, from: id)
+        }
+        request.environment = request.environment.adding("NOTIFY_SOCKET", path)
+        return socket
+    }
+
+    private func makeCgroup(for run: RunID) throws(SystemError) -> ControlGroup? {
+        guard let cgroups else { return nil }
+        let worker = try cgroups.ensureChild(run.instance.worker)
+        return try worker.createChild("\(run.instance.index)#\(run.number)")
+    }
+
+    private func addStream(
+        _ kind: OutputStream, _ pipe: ChildPipe, _ path: String?, to run: LiveRun
+    ) throws(SystemError) {
+        let sink = logs.sink(for: run.context.logTarget(path, in: logDirectory))
+        let start = sink.file?.end ?? 0
+        guard let reader = pipe.takeReader() else { return }
+        let key = DrainKey()
+        let pump = try OutputPump(from: reader, to: sink, on: loop) { [weak self] in self?.ended(key) }
+        let stream = RunStream(kind: kind, pump: pump, start: start, key: key)
+        run.streams.append(stream)
+        streamBegan?(run, stream)
+    }
+
+    // MARK: - Readiness by word
+
+    private func heard(_ news: NotifySocket.News, from id: RunID) {
+        switch news {
+        case .notified(let message):
+            if message.isReady { tell(.ready(id)) }
+        case .rejected(let reason):
+            logger.warning("\(id): \(reason); it is ignored")
+        }
+    }
+
+    // MARK: - Signals
+
+    func send(_ signal: Signal, to id: RunID, wholeTree: Bool) {
+        guard let run = runs[id] else { return }
+        if wholeTree {
+            tree.send(signal, to: run)
+            if run.isReaped { look(at: run) }
+        } else if !run.isReaped {
+            do {
+                _ = try run.process.send(signal: signal.number)
+            } catch {
+                logger.error("\(id): \(error)")
+            }
+        }
+    }
+
+    // MARK: - Ends
+
+    /// SIGCHLD: some child has ended. Main processes are reaped by their pidfd; what is left are orphans.
+    func childrenChanged() {
+        for _ in 0..<4096 {
+            do {
+                guard let pid = try Orphans.nextEnded() else { break }
+                if let run = runsByPid[pid] {
+                    mainExited(run)
+                } else if let probe = probesByPid[pid] {
+                    probe.exited()
+                } else {
+                    _ = try Orphans.reap(pid: pid)
+                    abandoned.remove(pid)
+                }
+            } catch {
+                logger.error("\(error)")
+                break
+            }
+        }
+        for id in lingering {
+            if let run = runs[id] { look(at: run) }
+        }
+    }
+
+    private func mainExited(_ run: LiveRun) {
+        guard !run.isReaped else { return }
+        let status: ExitStatus
+        do {
+            guard let exit = try run.process.reap() else { return }
+            status = ExitStatus(exit)
+        } catch {
+            // Somebody else collected it; better unknown than guessed.
+            logger.error("\(run.id): \(error)")
+            status = .unknown
+        }
+        run.isReaped = true
+        runsByPid[run.pid] = nil
+        if let source = run.exitSource { loop.remove(source) }
+        run.exitSource = nil
+        let isEmpty = tree.isEmpty(after: run)
+        if !isEmpty { lingering.append(run.id) }
+        tell(.exited(run.id, status, treeIsEmpty: isEmpty))
+    }
+
+    private func look(at run: LiveRun) {
+        guard lingering.contains(run.id), tree.isEmpty(after: run) else { return }
+        lingering.removeAll { $0 == run.id }
+        tell(.treeEmptied(run.id))
+    }
+
+    /// Says what of a run is left behind.
+    func abandon(_ id: RunID) {
+        guard let run = runs[id] else { return }
+        lingering.removeAll { $0 == id }
+        let left = tree.members(of: run)
+        guard !left.isEmpty else { return }
+        let why = run.definition.stop.scope == .process ? "stop.scope is \"process\"" : "they survived SIGKILL"
+        logger.warning("\(id): these processes are left behind, for \(why): \(tree.describe(left))")
+        abandoned.formUnion(left)
+    }
+
+    /// The run is over: empties its pipes, and forgets it.
+    func release(_ id: RunID) {
+        guard let run = runs.removeValue(forKey: id) else { return }
+        lingering.removeAll { $0 == id }
+        run.readiness = nil
+        run.health = nil
+        for stream in run.streams {
+            draining[ObjectIdentifier(stream.key)] = stream.pump
+            stream.pump.finish()
+        }
+        guard let cgroup = run.cgroup else { return }
+        do {
+            try cgroup.remove()
+        } catch {
+            logger.warning("\(id): \(error)")
+        }
+    }
+
+    private func ended(_ key: DrainKey) {
+        draining[ObjectIdentifier(key)] = nil
+        streamEnded?(key)
+    }
+
+    /// Gives up on pipes whose log takes nothing. Returns how many bytes are lost with them.
+    func abandonDrains() -> Int {
+        let left = draining.values.reduce(0) { $0 + $1.abandon() }
+        draining = [:]
+        return left
+    }
+
+    /// At the very end: kills what came to roostd as an orphan and carries no mark of any run.
+    func killStrays() {
+        let strays = tree.strays().filter { !abandoned.contains($0) }
+        guard !strays.isEmpty else { return }
+        logger.warning("killing processes that workers left behind: \(tree.describe(strays))")
+        for pid in strays {
+            // Our own children: nobody but us can reap them, so their pids cannot be reused here.
+            _ = kill(pid, Signal.kill.number)
+        }
+    }
+
+    // MARK: - Probes
+
+    /// Runs a command beside a run; calls back once, unless cancelled.
+    func probe(
+        _ command: [String], beside context: LaunchContext, timeout: Duration,
+        _ whenDone: @escaping (ProbeOutcome) -> Void
+    ) -> ExecProbe {
+        let probe = ExecProbe(context.request(for: command), timeout: timeout, on: loop, whenDone)
+        probe.ended = { [unowned self] pid in probesByPid[pid] = nil }
+        probe.begin { [unowned self] pid in probesByPid[pid] = probe }
+        return probe
+    }
+}
+
+extension ExitStatus {
+    init(_ exit: ProcessExit) {
+        switch exit {
+        case .exited(let code): self = .exited(code: code)
+        case .signaled(let signal, let coreDumped):
+            self = .signaled(Signal(number: signal), coreDumped: coreDumped)
+        }
+    }
+}

@@ -1,0 +1,88 @@
+import Testing
+
+/// Which room may use what. The map is in docs/ARCHITECTURE.md.
+@Suite struct RoomTests {
+    private static let pure = ["SupervisorCore", "Scheduling", "SupervisorSimulation"]
+    private static let toolkit = ["Scheduling", "Subprocesses"]
+    private static let withCLinux = ["Linux", "Subprocesses"]
+    /// The only rooms that code JSON. FoundationEssentials costs memory, and all of Foundation far more.
+    private static let withJSON = ["ControlProtocol", "CommandLine"]
+
+    @Test func `the pure rooms import nothing that has a clock, a descriptor or a thread`() {
+        let allowed: Set = ["Scheduling", "SupervisorCore", "DequeModule"]
+        for room in Self.pure {
+            expectNone(imports(in: "Sources/\(room)") { !allowed.contains($0) })
+        }
+    }
+
+    @Test func `the toolkit imports nothing of the daemon`() {
+        for room in Self.toolkit + ["Linux"] {
+            let allowed: Set = ["CLinux", "Linux", "Glibc", "Synchronization"]
+            expectNone(imports(in: "Sources/\(room)") { !allowed.contains($0) })
+        }
+    }
+
+    @Test func `only Linux and Subprocesses import CLinux`() {
+        let allowed = Self.withCLinux.flatMap { ["Sources/\($0)/", "Tests/\($0)Tests/"] }
+        let elsewhere = SourceTree.files(endingIn: ".swift").filter { file in
+            !allowed.contains { file.path.hasPrefix($0) }
+        }
+        expectNone(imports(in: elsewhere) { $0 == "CLinux" })
+    }
+
+    @Test func `no source imports all of Foundation, or Dispatch`() {
+        expectNone(imports(in: "Sources") { ["Foundation", "Dispatch", "XCTest", "Testing"].contains($0) })
+    }
+
+    @Test func `only the rooms that code JSON import FoundationEssentials`() {
+        let elsewhere = SourceTree.swift(in: "Sources").filter { file in
+            !Self.withJSON.contains { file.path.hasPrefix("Sources/\($0)/") }
+        }
+        expectNone(imports(in: elsewhere) { $0 == "FoundationEssentials" })
+    }
+
+    @Test func `no source uses Swift concurrency`() {
+        // The first use of it starts a pool of threads; see docs/decisions.
+        let words = ["async", "await", "actor", "Task", "TaskGroup", "AsyncStream", "MainActor"]
+        expectNone(
+            SourceTree.swift(in: "Sources").flatMap { file in
+                let view = file.code
+                return words.flatMap { word in
+                    view.lines(with: word).map { file.at($0, "`\(word)` is Swift concurrency") }
+                }
+            })
+    }
+
+    @Test func `only the toolkit is public`() {
+        let daemon = SourceTree.swift(in: "Sources").filter { file in
+            !Self.toolkit.contains { file.path.hasPrefix("Sources/\($0)/") }
+        }
+        expectNone(
+            daemon.flatMap { file in
+                file.code.lines(with: "public").map { file.at($0, "use `package`: this is no product") }
+            })
+    }
+
+    private func imports(in folder: String, where isWrong: (String) -> Bool) -> [String] {
+        imports(in: SourceTree.swift(in: folder), where: isWrong)
+    }
+
+    private func imports(in files: [SourceFile], where isWrong: (String) -> Bool) -> [String] {
+        files.flatMap { file in
+            file.code.lines(with: "import").compactMap { index in
+                // `package import struct Linux.Pipe` → Linux
+                let words = file.lines[index].split(separator: " ")
+                guard let place = words.firstIndex(of: "import") else { return nil }
+                let kinds: Set<Substring> = ["struct", "enum", "class", "func", "var", "let", "typealias", "protocol"]
+                let named = words[(place + 1)...].first { !kinds.contains($0) } ?? ""
+                let module = String(named.split(separator: ".").first ?? "")
+                return isWrong(module) ? file.at(index, "may not import \(module)") : nil
+            }
+        }
+    }
+}
+
+/// Fails once for each complaint, so that all are seen in one go.
+func expectNone(_ complaints: [String], sourceLocation: SourceLocation = #_sourceLocation) {
+    for complaint in complaints { Issue.record("\(complaint)", sourceLocation: sourceLocation) }
+}

@@ -32,7 +32,7 @@ package final class Daemon {
     private(set) var processes: ProcessTable!
     private(set) var server: ControlServer!
     var requests = RequestBook()
-    var followers = Followers()
+    let followers = Followers()
     /// Where the output of each instance's latest run began.
     private(set) var lastStart: [InstanceID: [OutputStream: Int64]] = [:]
 
@@ -79,7 +79,8 @@ package final class Daemon {
         perform(supervisor.begin(at: .now))
         settleEvents()
         let count = supervisor.reports(at: .now).count
-        logger.notice("roostd \(RoostVersion.current) started, pid \(getpid()), \(count) instances, socket \(settings.socket)")
+        logger.notice(
+            "roostd \(RoostVersion.current) started, pid \(getpid()), \(count) instances, socket \(settings.socket)")
         ServiceManager.notify("READY=1", statusLine)
         startWatchdog()
         shrinkWhenQuiet()
@@ -203,7 +204,8 @@ package final class Daemon {
 
     private func watchSignals() throws {
         let forwarded = getpid() == 1 ? [SIGUSR1, SIGWINCH] : []
-        try loop.watchSignals([SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR2, SIGCHLD] + forwarded) { [unowned self] signal in
+        try loop.watchSignals([SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR2, SIGCHLD] + forwarded) {
+            [unowned self] signal in
             switch signal.number {
             case SIGCHLD:
                 processes.childrenChanged()

@@ -32,7 +32,7 @@ package final class Daemon {
     private(set) var processes: ProcessTable!
     private(set) var server: ControlServer!
     var requests = RequestBook()
-    var followers = Followers()
+    let followers = Followers()
     /// Where the output of each instance's latest run began.
     private(set) var lastStart: [InstanceID: [OutputStream: Int64]] = [:]
 

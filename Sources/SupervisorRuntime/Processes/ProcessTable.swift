@@ -265,7 +265,8 @@ final class ProcessTable {
         lingering.removeAll { $0 == id }
         run.readiness = nil
         run.health = nil
-        for stream in run.streams {
+        // A worker may have closed its output long before it ended.
+        for stream in run.streams where !stream.pump.hasEnded {
             draining[ObjectIdentifier(stream.key)] = stream.pump
             stream.pump.finish()
         }

@@ -7,7 +7,6 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent.parent
 ROOT = HERE.parent
-SWIFT = ["swift", "build", "-c", "release", "--static-swift-stdlib"]
 
 
 @dataclass(frozen=True)
@@ -31,11 +30,9 @@ def build(roostd: str | None) -> Programs:
     for source in (HERE / "programs").glob("*.c"):
         # Static, so that the time until main is the kernel's and the supervisor's, not the dynamic linker's.
         _run(["cc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-static", "-o", directory / source.stem, source])
-    _run([*SWIFT, "--package-path", HERE])
-    if roostd is None:
-        _run([*SWIFT, "--package-path", ROOT, "--product", "roostd"])
+    _run(["swift", "build", "-c", "release", "--static-swift-stdlib", "--package-path", HERE])
     return Programs(
-        roostd=Path(roostd).resolve() if roostd else ROOT / ".build" / "release" / "roostd",
+        roostd=Path(roostd).resolve() if roostd else Path(_run([ROOT / "scripts" / "build-release"])) / "roostd",
         spawn_rate_swift=HERE / ".build" / "release" / "SpawnRate",
         spawn_rate_python=HERE / "programs" / "spawn_rate.py",
         limit=directory / "limit",
@@ -46,7 +43,9 @@ def build(roostd: str | None) -> Programs:
     )
 
 
-def _run(command: list) -> None:
+def _run(command: list) -> str:
+    """The last line of its output."""
     result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if result.returncode != 0:
         sys.exit(f"cannot build with {' '.join(map(str, command))}:\n{result.stdout}")
+    return result.stdout.rstrip().rpartition("\n")[2]

@@ -26,7 +26,7 @@ def measure(bench: Bench) -> None:
         for running, begin, end in zip(runnings, before, after, strict=True)))
     for running in runnings:
         if isinstance(running.supervisor, Roost):
-            print(f"{running.supervisor.name}: {_trace(running)}\n", flush=True)
+            print(f"{running.supervisor.name}: {_trace(bench, running)}\n", flush=True)
 
 
 def _activity(bench: Bench, running: Running) -> tuple[int, int, float]:
@@ -34,11 +34,12 @@ def _activity(bench: Bench, running: Running) -> tuple[int, int, float]:
     return len(pids), sum(map(context_switches, pids)), sum(map(processor_time, pids))
 
 
-def _trace(running: Running) -> str:
+def _trace(bench: Bench, running: Running) -> str:
     """How many system calls strace sees in 10 seconds."""
     if shutil.which("strace") is None:
         return "not traced, strace is not installed"
-    summary = running.directory / "strace"
+    # Outside of the directories of roostd, which notices what happens beside its control socket.
+    summary = bench.directory() / "strace"
     command = ["timeout", "--signal=INT", "10", "strace", "-f", "-c", "-o", summary, "-p", str(running.process.pid)]
     subprocess.run(command, capture_output=True, check=False)
     calls = [line.split() for line in summary.read_text().splitlines() if line and line.split()[-1] != "total"]

@@ -6,7 +6,9 @@ package enum BoundedFile {
     ///
     /// - Throws: `SystemError`; with `EFBIG` if there is more than `limit`.
     package static func read(_ path: String, limit: Int) throws(SystemError) -> [UInt8] {
-        let file = OwnedDescriptor(adopting: try retrying("open", path) { unsafe roost_open(path, O_RDONLY, 0) })
+        // Opening a FIFO would otherwise wait for somebody to write to it.
+        let flags = O_RDONLY | O_NONBLOCK
+        let file = OwnedDescriptor(adopting: try retrying("open", path) { unsafe roost_open(path, flags, 0) })
         var bytes: [UInt8] = []
         // One more than the limit, to see that there is more. /proc reports a size of 0, so the file is not asked.
         while bytes.count <= limit {

@@ -6,7 +6,13 @@ import CLinux
 /// instead of finding it gone.
 package enum Orphans {
     /// Makes this process the new parent of every descendant whose parent dies.
+    ///
+    /// A SIGCHLD that whoever started this process ignores stays ignored over exec, and then the kernel throws the exit
+    /// statuses of all children away: so it gets its default disposition back.
     package static func adopt() throws(SystemError) {
+        // All zero is the default disposition.
+        var byDefault = sigaction()
+        _ = try retrying("reset SIGCHLD") { unsafe sigaction(SIGCHLD, &byDefault, nil) }
         _ = try retrying("become a child subreaper") { roost_prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) }
     }
 

@@ -14,7 +14,8 @@ package enum ProcessMemory {
             guard fields.count == 6, fields[1] == "r-xp", fields[5].contains("/") else { continue }
             let bounds = fields[0].split(separator: "-").compactMap { UInt(String($0), radix: 16) }
             guard bounds.count == 2, bounds[0] < bounds[1] else { continue }
-            _ = unsafe madvise(UnsafeMutableRawPointer(bitPattern: bounds[0]), Int(bounds[1] - bounds[0]), MADV_DONTNEED)
+            _ = unsafe madvise(
+                UnsafeMutableRawPointer(bitPattern: bounds[0]), Int(bounds[1] - bounds[0]), MADV_DONTNEED)
         }
     }
 }

@@ -19,16 +19,20 @@ public struct Instant: Hashable, Comparable, Sendable, CustomStringConvertible {
         .nanoseconds(other.nanoseconds) - .nanoseconds(nanoseconds)
     }
 
+    /// The moment `delay` after `moment`; saturates.
     public static func + (moment: Instant, delay: Duration) -> Instant {
         let (sum, overflow) = moment.nanoseconds.addingReportingOverflow(delay.saturatingNanoseconds)
         if overflow { return Instant(nanoseconds: delay < .zero ? .min : .max) }
         return Instant(nanoseconds: sum)
     }
 
+    /// The time from `earlier` to `later`.
     public static func - (later: Instant, earlier: Instant) -> Duration { earlier.duration(to: later) }
 
+    /// Earlier moments order first.
     public static func < (left: Instant, right: Instant) -> Bool { left.nanoseconds < right.nanoseconds }
 
+    /// The time since the origin, such as `1.5 seconds`.
     public var description: String { "\(Duration.nanoseconds(nanoseconds))" }
 }
 

@@ -91,10 +91,20 @@ struct ChildStream: ~Copyable {
     }
 
     private static func file(_ path: String, _ flags: Int32) throws(SpawnError) -> ChildStream {
+        var status = stat()
+        let isFIFO = unsafe stat(path, &status) == 0 && status.st_mode & mode_t(S_IFMT) == mode_t(S_IFIFO)
+        // Open in both directions, a FIFO needs nobody at its other end.
+        let direction = isFIFO ? flags & ~O_ACCMODE | O_RDWR : flags
         do {
             // Without O_NOCTTY, a session leader that opens a terminal would get it as its own.
-            let raw = try retrying("open", path) { unsafe roost_open(path, flags | O_NOCTTY, 0o666) }
-            return ChildStream(adopting: OwnedDescriptor(adopting: raw), parentEnd: nil)
+            let raw = try retrying("open", path) {
+                unsafe roost_open(path, direction | O_NOCTTY | O_NONBLOCK, 0o666)
+            }
+            let file = OwnedDescriptor(adopting: raw)
+            // The parent must not wait while it opens; the child shall wait when it reads and writes.
+            let opened = try retrying("read the flags of", path) { roost_fcntl(raw, F_GETFL, 0) }
+            _ = try retrying("set the flags of", path) { roost_fcntl(raw, F_SETFL, Int(opened & ~O_NONBLOCK)) }
+            return ChildStream(adopting: file, parentEnd: nil)
         } catch {
             throw SpawnError(.open, path, errno: error.errno)
         }

@@ -96,7 +96,8 @@ public struct SpawnRequest: Sendable {
         case inherit
         /// Nothing: the end of the file, at once.
         case null
-        /// A file, opened by the parent.
+        /// A file, opened by the parent. A FIFO is opened in both directions, so that the parent need not wait for a
+        /// writer; the child then waits for one whenever it reads.
         case file(String)
         /// A descriptor of the parent, which stays open there.
         case descriptor(Int32)

@@ -30,7 +30,8 @@ extension Effect {
         case .abandon(let run): "abandon \(run)"
         case .release(let run): "release \(run)"
         case .announce(let told):
-            "announce \(told.kind.rawValue) \(told.instance?.description ?? "") \(told.state?.rawValue ?? ""): \(told.message)"
+            "announce \(told.kind.rawValue) \(told.instance?.description ?? "") \(told.state?.rawValue ?? ""): "
+                + told.message
         case .reply(let id, let reply): "reply to \(id): \(reply.brief)"
         case .finish: "finish"
         }

@@ -24,7 +24,9 @@ extension Oracle {
     mutating func adopt(_ next: Plan) {
         let old = plan
         plan = next
-        groups = next.groups.map { definition in groups.first { $0.definition == definition } ?? Group(definition: definition) }
+        groups = next.groups.map { definition in
+            groups.first { $0.definition == definition } ?? Group(definition: definition)
+        }
         let names = next.workers.map(\.name)
         let leaving = workers.filter { !names.contains($0.definition.name) }
         let staying = workers

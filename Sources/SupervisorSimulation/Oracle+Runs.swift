@@ -5,7 +5,9 @@ import SupervisorCore
 extension Oracle {
     /// One run at a time, only when asked for, in order, and within every limit.
     mutating func spawns(_ run: RunID, _ definition: WorkerDefinition) {
-        guard let (worker, index) = find(run.instance) else { return complain("\(run) is spawned, but is not in the plan") }
+        guard let (worker, index) = find(run.instance) else {
+            return complain("\(run) is spawned, but is not in the plan")
+        }
         let instance = workers[worker].instances[index]
         require(instance.run == nil, "\(run) is spawned while another run of it is alive")
         require(run.number > instance.lastRun, "\(run): its number is not new")
@@ -37,6 +39,7 @@ extension Oracle {
         case .exited(let run, let status, _):
             changeRun(run) { _, live in
                 live.hasExited = true
+                live.isStuck = false
                 live.status = status
             }
         case .treeEmptied, .request, .requestAbandoned: break
@@ -107,7 +110,9 @@ extension Oracle {
     }
 
     private mutating func removed(_ told: Announcement) {
-        guard let id = told.instance, let (worker, index) = find(id) else { return complain("an unknown one was removed") }
+        guard let id = told.instance, let (worker, index) = find(id) else {
+            return complain("an unknown one was removed")
+        }
         let instance = workers[worker].instances[index]
         require(instance.isLeaving, "\(id) was removed, but it is in the plan")
         require(instance.run == nil, "\(id) was removed, but it has a run")
@@ -135,7 +140,8 @@ extension Oracle {
         } else if told.message.hasPrefix("it is unhealthy") {
             run.stop = .unhealthy
             let allowed = workers[worker].definition.health?.failures ?? .max
-            require(run.unhealthyChecks >= allowed, "\(id) is stopped after \(run.unhealthyChecks) failed health checks")
+            require(
+                run.unhealthyChecks >= allowed, "\(id) is stopped after \(run.unhealthyChecks) failed health checks")
         } else {
             let mustEnd = !isDesired(instance, held: isHeld(worker)) || instance.isToRestart
             require(mustEnd, "\(id) is stopped, but nobody asked for that")

@@ -139,6 +139,9 @@ struct Oracle: Sendable {
     func dependantGoingDown(of worker: Int) -> InstanceID? {
         for successor in workers[worker].successors {
             if let id = runGoingDown(of: successor) { return id }
+            // Whatever depends on one that has no process depends on what that depends on.
+            let isIdle = workers[successor].instances.allSatisfy { $0.run.map(\.isStuck) ?? true }
+            if isIdle, !workers[successor].isRemoved, let id = dependantGoingDown(of: successor) { return id }
         }
         return nil
     }
@@ -156,6 +159,11 @@ struct Oracle: Sendable {
 
     var startingCount: Int {
         workers.reduce(0) { $0 + $1.instances.count { $0.state == .starting } }
+    }
+
+    /// Runs that even SIGKILL did not end, and of which that was told.
+    var stuckCount: Int {
+        workers.reduce(0) { $0 + $1.instances.count { $0.run?.isStuck == true } }
     }
 
     // MARK: - After each turn

@@ -57,7 +57,8 @@ enum RandomPlan {
         worker.after = earlier.filter { _ in Int.random(in: 0..<5, using: &random) == 0 }
         worker.restart = restart(using: &random)
         worker.stop = stop(using: &random)
-        worker.ready.probe = [.spawned, .notify, .after(.seconds(1)), .spawned].randomElement(using: &random) ?? .spawned
+        worker.ready.probe =
+            [.spawned, .notify, .after(.seconds(1)), .spawned].randomElement(using: &random) ?? .spawned
         worker.ready.timeout = .seconds(Int64.random(in: 1...20, using: &random))
         if Int.random(in: 0..<3, using: &random) == 0 {
             var health = HealthCheck(probe: .http("http://127.0.0.1/"))

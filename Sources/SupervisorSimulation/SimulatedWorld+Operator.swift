@@ -87,7 +87,8 @@ extension SimulatedWorld {
 extension Request {
     fileprivate var waits: Bool {
         switch self {
-        case .start(_, let wait), .stop(_, let wait), .restart(_, let wait), .scale(_, _, let wait), .apply(_, let wait):
+        case .start(_, let wait), .stop(_, let wait), .restart(_, let wait), .scale(_, _, let wait),
+            .apply(_, let wait):
             wait
         case .signal: false
         }

@@ -110,7 +110,7 @@ extension SimulatedWorld {
     /// The steps of a stop come in order, to the right processes, and KILL is the last of them.
     private mutating func takeStep(_ signal: Signal, of process: inout Process, _ run: RunID, wholeTree: Bool) {
         let policy = supervisor.definition(of: run.instance.worker)?.stop ?? process.definition.stop
-        var stop = process.stop ?? StopRecord(began: heard, latenessBefore: lateness, policy: policy)
+        var stop = process.stop ?? StopRecord(began: now, latenessBefore: lateness, policy: policy)
         let position = stop.policy.steps.dropFirst(stop.stepsTaken).firstIndex { $0.signal == signal }
         let isHastened = oracle.isHastened || process.hasExited
         if let position {

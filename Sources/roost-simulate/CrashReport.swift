@@ -21,7 +21,9 @@ enum CrashReport {
                         put(UInt8(ascii: "0") + UInt8(remaining % 10))
                         remaining /= 10
                     } while remaining > 0
-                    for byte in [UInt8(ascii: " "), UInt8(ascii: "d"), UInt8(ascii: "e"), UInt8(ascii: "e"), UInt8(ascii: "s")] {
+                    for byte in [
+                        UInt8(ascii: " "), UInt8(ascii: "d"), UInt8(ascii: "e"), UInt8(ascii: "e"), UInt8(ascii: "s"),
+                    ] {
                         put(byte)
                     }
                     _ = write(STDERR_FILENO, text.baseAddress! + position, text.count - position)

@@ -1,10 +1,13 @@
 import Glibc
 import SupervisorSimulation
 
-// roost-simulate [--from SEED] [--count N] [--show SEED] [--digest]
+// roost-simulate [--from SEED] [--count N] [--show SEED] [--bench INSTANCES] [--digest]
 // Lives through many simulated lives of a supervisor and stops at the first broken invariant.
 
-let usage = "usage: roost-simulate [--from SEED] [--count N] [--show SEED] [--bench INSTANCES] [--digest]"
+enum Usage {
+    static let text = "usage: roost-simulate [--from SEED] [--count N] [--show SEED] [--bench INSTANCES] [--digest]"
+}
+
 var first: UInt64 = 1
 var count: UInt64 = 100_000
 var shown: UInt64?
@@ -12,9 +15,9 @@ var benched: Int?
 var showsDigest = false
 var arguments = CommandLine.arguments.dropFirst()
 
-@MainActor func number<Number: FixedWidthInteger>(after option: String) -> Number {
+func number<Number: FixedWidthInteger>(after option: String, in arguments: inout ArraySlice<String>) -> Number {
     guard let number = arguments.popFirst().flatMap({ Number($0) }) else {
-        print("cannot read a number after \(option)\n\(usage)")
+        print("cannot read a number after \(option)\n\(Usage.text)")
         exit(64)
     }
     return number
@@ -22,13 +25,13 @@ var arguments = CommandLine.arguments.dropFirst()
 
 while let option = arguments.popFirst() {
     switch option {
-    case "--from": first = number(after: option)
-    case "--count": count = number(after: option)
-    case "--show": shown = number(after: option)
-    case "--bench": benched = number(after: option)
+    case "--from": first = number(after: option, in: &arguments)
+    case "--count": count = number(after: option, in: &arguments)
+    case "--show": shown = number(after: option, in: &arguments)
+    case "--bench": benched = number(after: option, in: &arguments)
     case "--digest": showsDigest = true
     default:
-        print("cannot understand \(option)\n\(usage)")
+        print("cannot understand \(option)\n\(Usage.text)")
         exit(64)
     }
 }

@@ -19,7 +19,8 @@ struct Roostd: ParsableCommand {
     @Option(help: ArgumentHelp("The configuration file.", valueName: "file"))
     var config = "/etc/roost/roost.toml"
 
-    @Option(help: ArgumentHelp("Check a configuration file, say all that is wrong with it, and exit.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Check a configuration file, say all that is wrong with it, and exit.", valueName: "file"))
     var check: String?
 
     func run() throws {

@@ -26,6 +26,24 @@ extension Spawning {
             #expect(try process.wait().isSuccess)
         }
 
+        @Test func `a FIFO that nobody has open makes the child wait, not its parent`() throws {
+            try withTemporaryDirectory { (directory) throws in
+                let path = "\(directory)/fifo"
+                #expect(mkfifo(path, 0o600) == 0)
+                var request = SpawnRequest(["head", "-n1"])
+                request.standardInput = .file(path)
+                request.standardOutput = .pipe
+                var process = try spawn(request)
+                let outputEnd = process.takeStandardOutput()
+                let output = FileHandle(fileDescriptor: try #require(outputEnd), closeOnDealloc: true)
+                let writer = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC)
+                write(writer, "plum\n", 5)
+                close(writer)
+                #expect(try output.readToEnd() == Data("plum\n".utf8))
+                #expect(try process.wait().isSuccess)
+            }
+        }
+
         @Test func `standard error merges with output, in order`() throws {
             let child = try finish("sh", "-c", "printf apple; printf orange >&2; printf pear") {
                 $0.standardError = .mergeWithOutput

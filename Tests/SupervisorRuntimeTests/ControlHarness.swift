@@ -141,6 +141,8 @@ final class TestClient {
         }
     }
 
+    func shutdownReading() { if let fd = stream?.descriptor.raw { _ = Foundation.shutdown(fd, Int32(SHUT_RD)) } }
+
     func shutdownWriting() { if let fd = stream?.descriptor.raw { _ = Foundation.shutdown(fd, Int32(SHUT_WR)) } }
 
     func close() { stream = nil }

@@ -160,6 +160,32 @@ import Testing
         #expect(received + Int(dropped) == written)
     }
 
+    @Test func `a FIFO whose slow reader dies is written again for the next one`() throws {
+        let path = "\(fixture.directory.path)/fifo"
+        #expect(mkfifo(path, 0o600) == 0)
+        var first: OwnedDescriptor? = try FileSystem.open(path, [.read, .nonblocking])
+        let worker = try fixture.worker(fixture.target("fifo"))
+        let block = String(repeating: "x", count: 65536)
+        var quiet = 0
+        try fixture.turn(until: {
+            quiet = ((try? worker.write(block)) ?? 0) == 0 ? quiet + 1 : 0
+            // Keeps the loop turning while there is no news.
+            _ = fixture.loop.schedule(at: fixture.loop.now + .milliseconds(5)) {}
+            return quiet > 20
+        })
+        first = nil
+        _ = consume first
+        worker.close()
+        try fixture.turn(until: { !fixture.news.isEmpty })
+        let next = try FileSystem.open(path, [.read, .nonblocking])
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        try fixture.turn(until: {
+            while case .moved = try? next.read(into: &buffer) {}
+            _ = fixture.loop.schedule(at: fixture.loop.now + .milliseconds(5)) {}
+            return worker.hasEnded
+        })
+    }
+
     @Test func `a log may be a character device that takes no splice`() throws {
         let worker = try fixture.worker(fixture.target("/dev/zero"))
         var seen = 0

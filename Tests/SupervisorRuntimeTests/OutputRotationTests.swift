@@ -102,7 +102,8 @@ import Testing
     @Test func `an interrupted rotation costs no file`() throws {
         // As if the daemon had died after out.log.1 became out.log.2.
         run(
-            "cd \(fixture.directory.path) && printf 'old\\n' > out.log.2 && printf 'new\\n' > out.log && : > out.log.new"
+            "cd \(fixture.directory.path) && printf 'old\\n' > out.log.2 "
+                + "&& printf 'new\\n' > out.log && : > out.log.new"
         )
         let worker = try fixture.worker(fixture.target(rotateSize: 4, keep: 3))
         try worker.write("x\n")

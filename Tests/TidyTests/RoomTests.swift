@@ -43,12 +43,14 @@ import Testing
 
     @Test func `no source uses Swift concurrency`() {
         // The first use of it starts a pool of threads; see docs/decisions.
-        for word in ["async", "await", "actor", "Task", "TaskGroup", "AsyncStream", "MainActor"] {
-            expectNone(
-                SourceTree.swift(in: "Sources").flatMap { file in
-                    CodeView(file.text).lines(with: word).map { file.at($0, "`\(word)` is Swift concurrency") }
-                })
-        }
+        let words = ["async", "await", "actor", "Task", "TaskGroup", "AsyncStream", "MainActor"]
+        expectNone(
+            SourceTree.swift(in: "Sources").flatMap { file in
+                let view = file.code
+                return words.flatMap { word in
+                    view.lines(with: word).map { file.at($0, "`\(word)` is Swift concurrency") }
+                }
+            })
     }
 
     @Test func `only the toolkit is public`() {
@@ -57,7 +59,7 @@ import Testing
         }
         expectNone(
             daemon.flatMap { file in
-                CodeView(file.text).lines(with: "public").map { file.at($0, "use `package`: this is no product") }
+                file.code.lines(with: "public").map { file.at($0, "use `package`: this is no product") }
             })
     }
 
@@ -67,7 +69,7 @@ import Testing
 
     private func imports(in files: [SourceFile], where isWrong: (String) -> Bool) -> [String] {
         files.flatMap { file in
-            CodeView(file.text).lines(with: "import").compactMap { index in
+            file.code.lines(with: "import").compactMap { index in
                 // `package import struct Linux.Pipe` → Linux
                 let words = file.lines[index].split(separator: " ")
                 guard let place = words.firstIndex(of: "import") else { return nil }

@@ -9,13 +9,12 @@ import Testing
 
     /// Files past 400 lines, each with the reason why it has no better seam.
     private static let longFiles: [String: String] = [
-        "Sources/SupervisorSimulation/SimulatedWorld.swift": "one world, one state; its parts are extracted already"
+        "Sources/SupervisorCore/Instance/InstanceMachine.swift":
+            "the life of an instance is one table; a seam would cut it"
     ]
 
     /// Functions past 70 lines, by "path name".
-    private static let longFunctions: [String: String] = [
-        "Sources/SupervisorCore/Instance/InstanceMachine.swift handle": "the transition switch, a table"
-    ]
+    private static let longFunctions: [String: String] = [:]
 
     @Test func `a file has up to 400 lines, or a reason, and never more than 600`() {
         var long: Set<String> = []
@@ -45,6 +44,7 @@ import Testing
         expectNone(
             code.flatMap { file in
                 file.lines.indices.compactMap { index in
+                    guard file.lines[index].utf8.count > Self.columns else { return nil }
                     let count = file.lines[index].count
                     return count > Self.columns ? file.at(index, "\(count) columns") : nil
                 }
@@ -52,9 +52,9 @@ import Testing
     }
 
     @Test func `the code view blanks what is no code`() {
-        let view = CodeView(##"let a = "public \(b("x")) \" {" // public\##nfunc `async x`() { #"""# }"##)
+        let view = CodeView(##"let a = "public \(b("x")) \" {" // public\##nfunc `async x`() { #"a"b"# }"##)
         #expect(view.lines[0].filter { $0 != " " } == ##"leta="""##)
-        #expect(view.lines[1] == ##"func `       `() { #" "# }"##)
+        #expect(view.lines[1] == ##"func `       `() { #"   "# }"##)
     }
 
     private var swift: [SourceFile] { SourceTree.files(endingIn: ".swift") }
@@ -68,7 +68,7 @@ import Testing
     /// By matching braces: a `func` or `init` up to the brace that closes its body. Signatures without a body count
     /// as nothing.
     private func functions(in file: SourceFile) -> [Function] {
-        let lines = CodeView(file.text).lines
+        let lines = file.code.lines
         return lines.indices.compactMap { first in
             guard let name = declaredFunction(in: lines[first]) else { return nil }
             var braces = 0

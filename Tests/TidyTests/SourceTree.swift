@@ -7,6 +7,9 @@ struct SourceFile {
     let text: String
     let lines: [Substring]
 
+    /// What is code in it, if it is Swift.
+    var code: CodeView { SourceTree.code[path] ?? CodeView("") }
+
     /// What a rule says about a line, in a form that editors can jump to.
     func at(_ index: Int, _ complaint: String) -> String { "\(path):\(index + 1): \(complaint)" }
 }
@@ -34,15 +37,19 @@ enum SourceTree {
         files(endingIn: ".swift").filter { $0.path.hasPrefix(folder + "/") }
     }
 
+    /// Made once: looking at each byte takes a while.
+    fileprivate static let code: [String: CodeView] = Dictionary(
+        uniqueKeysWithValues: files(endingIn: ".swift").map { ($0.path, CodeView($0.text)) })
+
     static let scripts = files.filter { $0.text.hasPrefix("#!") }
 
     private static func relativePaths() -> [String] {
-        let ignored = [".build", ".git", "Fuzz/findings", "Fuzz/corpus", "__pycache__", "Package.resolved"]
+        let ignored = [".git", "__pycache__", "Package.resolved", "findings", "corpus"]
         let enumerator = FileManager.default.enumerator(atPath: root.path)
         var paths: [String] = []
         while let path = enumerator?.nextObject() as? String {
-            let isIgnored = ignored.contains { path == $0 || (path.hasPrefix($0) && !path.hasPrefix(".gitignore")) }
-            if isIgnored || path.hasSuffix("/__pycache__") {
+            let name = (path as NSString).lastPathComponent
+            if ignored.contains(name) || name.hasPrefix(".build") {
                 enumerator?.skipDescendants()
             } else {
                 paths.append(path)

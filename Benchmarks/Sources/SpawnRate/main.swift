@@ -1,6 +1,7 @@
 import Subprocesses
 
-// How long starting a process takes with `Subprocesses`: `SpawnRate COUNT BALLAST_MIB PROGRAM`, as programs/spawn-rate.c.
+// How long starting a process takes with `Subprocesses`:
+// `SpawnRate COUNT BALLAST_MIB PROGRAM`, as programs/spawn-rate.c.
 
 guard CommandLine.arguments.count == 4,
     let count = Int(CommandLine.arguments[1]),

@@ -48,7 +48,8 @@ extension InstanceMachine {
             return conclude(stopping, treeIsEmpty: false, at: now, random: &random, effects: &effects)
         }
         // Only the kernel can hold a process after SIGKILL, and no second one may be started beside it.
-        reason = "process \(stopping.active.pid) did not go away after SIGKILL; it may hang in the kernel (a dead disk?)"
+        reason =
+            "process \(stopping.active.pid) did not go away after SIGKILL; it may hang in the kernel (a dead disk?)"
         announce(.stuck, effects: &effects)
         return .nothing
     }

@@ -183,7 +183,9 @@ extension InstanceMachine {
 
     /// Kills at once whatever is left of the run in hand. Returns false when that was done before.
     mutating func hasten(at now: Instant, effects: inout [Effect]) -> Bool {
-        guard case .stopping(var stopping) = state, stopping.step < stopping.policy.steps.count - 1 else { return false }
+        guard case .stopping(var stopping) = state, stopping.step < stopping.policy.steps.count - 1 else {
+            return false
+        }
         takeStep(stopping.policy.steps.count - 1, of: &stopping, at: now, effects: &effects)
         state = .stopping(stopping)
         return true

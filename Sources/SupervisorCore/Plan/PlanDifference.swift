@@ -101,7 +101,9 @@ extension LaunchSpecification {
 extension DaemonSettings {
     /// The keys in which two settings differ: those that take effect at once, and those that need a restart of roostd.
     func changes(from old: DaemonSettings) -> (now: [String], afterRestart: [String]) {
-        let now = keys([("parallel_starts", parallelStarts != old.parallelStarts), ("log_level", logLevel != old.logLevel)])
+        let now = keys([
+            ("parallel_starts", parallelStarts != old.parallelStarts), ("log_level", logLevel != old.logLevel),
+        ])
         let later = keys([
             ("socket", socket != old.socket), ("socket_mode", socketMode != old.socketMode),
             ("socket_group", socketGroup != old.socketGroup), ("log_directory", logDirectory != old.logDirectory),

@@ -95,7 +95,8 @@ extension Supervisor {
         let present = entries[entry].slots
         // A worker that was stopped by hand as a whole stays stopped when it grows.
         let isWanted =
-            present.contains { !$0.isLeaving } ? present.contains { $0.isWanted && !$0.isLeaving } : definition.autostart
+            present.contains { !$0.isLeaving }
+            ? present.contains { $0.isWanted && !$0.isLeaving } : definition.autostart
         var touched: [(Place, Goal)] = []
         for index in 0..<max(count, present.count) {
             let place = Place(entry: entry, slot: index)
@@ -111,7 +112,7 @@ extension Supervisor {
                 entries[entry].slots[index].isLeaving = false
                 entries[entry].slots[index].isWanted = isWanted
                 if isWanted { startAfterEnd(place, "scaled up") }
-                supersede(place, effects: &effects) { $0 == .gone }
+                supersede(place, effects: &effects) { $0 == .gone || $0 == .down && isWanted }
                 refresh(place, at: now, effects: &effects)
             } else {
                 continue

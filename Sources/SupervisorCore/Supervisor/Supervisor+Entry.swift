@@ -20,7 +20,9 @@ extension Supervisor {
         /// Something is on its way down: what this is ordered after must not stop yet.
         var isGoingDown: Bool { tally.goingDown > 0 }
         /// All that other workers look at.
-        var condition: Condition { Condition(isUp: isUp, isSettled: isSettled, isGoingDown: isGoingDown) }
+        var condition: Condition {
+            Condition(isUp: isUp, isSettled: isSettled, isGoingDown: isGoingDown, isActive: tally.active > 0)
+        }
     }
 
     /// What a worker as a whole looks like to its neighbours.
@@ -28,6 +30,7 @@ extension Supervisor {
         let isUp: Bool
         let isSettled: Bool
         let isGoingDown: Bool
+        let isActive: Bool
     }
 
     /// One instance and what is wanted of it.
@@ -51,12 +54,14 @@ extension Supervisor {
         var isQueued = false
     }
 
-    /// How many slots of an entry are in each condition: kept by counting, so that a pool of thousands costs O(1) a change.
+    /// How many slots of an entry are in each condition: kept by counting, so that a pool of thousands costs O(1) for
+    /// each change.
     struct Tally: Equatable, Sendable {
         var wanted = 0
         var up = 0
         var settled = 0
         var goingDown = 0
+        var active = 0
     }
 
     /// What one slot adds to its entry's tally, and to the counts of starting and of active instances.
@@ -94,10 +99,7 @@ extension Supervisor {
         count(new, in: place.entry, times: 1)
         syncTimer(of: place)
         markDirty(place)
-        if entries[place.entry].condition != before {
-            for neighbour in graph.predecessors[place.entry] { markDirty(entry: neighbour) }
-            for neighbour in graph.successors[place.entry] { markDirty(entry: neighbour) }
-        }
+        if entries[place.entry].condition != before { markNeighbours(of: place.entry) }
         resolveWaiters(of: place, effects: &effects)
     }
 
@@ -107,6 +109,7 @@ extension Supervisor {
         entries[entry].tally.settled += contribution.settled ? factor : 0
         entries[entry].tally.goingDown += contribution.goingDown ? factor : 0
         startingCount += contribution.starting ? factor : 0
+        entries[entry].tally.active += contribution.active ? factor : 0
         activeCount += contribution.active ? factor : 0
     }
 

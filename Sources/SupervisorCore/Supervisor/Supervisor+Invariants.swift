@@ -22,11 +22,12 @@ extension Supervisor {
                 tally.settled += slot.contribution.settled ? 1 : 0
                 tally.goingDown += slot.contribution.goingDown ? 1 : 0
                 starting += slot.contribution.starting ? 1 : 0
-                active += machine.isActive && !machine.isStuck ? 1 : 0
+                tally.active += machine.isActive && !machine.isStuck ? 1 : 0
                 if slot.waiters.contains(where: { pending[$0.request] == nil }) {
                     return "\(machine.id) keeps a waiter whose request is over"
                 }
             }
+            active += tally.active
             if tally != entry.tally { return "\(entry.definition.name): its tally is wrong" }
             if entryIndex[entry.definition.name] != index { return "\(entry.definition.name) is in the wrong place" }
         }

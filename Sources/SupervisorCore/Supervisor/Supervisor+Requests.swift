@@ -119,7 +119,9 @@ extension Supervisor {
         var affected: Set<Int> = []
         for entry in graph.startOrder {
             let causes = graph.requirements[entry].filter { affected.contains($0) || origins.contains($0) }
-            let wholly = causes.filter { entries[$0].slots.allSatisfy { $0.restartReason != nil || !$0.machine.isActive } }
+            let wholly = causes.filter {
+                entries[$0].slots.allSatisfy { $0.restartReason != nil || !$0.machine.isActive }
+            }
             guard let cause = wholly.first else { continue }
             affected.insert(entry)
             let reason = "\(entries[cause].definition.name), which it requires, is restarted"

@@ -9,6 +9,18 @@ extension Supervisor {
         dirty.append(place)
     }
 
+    /// Marks whoever looks at this worker: its neighbours and, beyond those that have no process, theirs.
+    mutating func markNeighbours(of entry: Int) {
+        for successor in graph.successors[entry] { markDirty(entry: successor) }
+        var next = graph.predecessors[entry]
+        var seen: Set<Int> = []
+        while let predecessor = next.popLast() {
+            guard seen.insert(predecessor).inserted else { continue }
+            markDirty(entry: predecessor)
+            if entries[predecessor].tally.active == 0 { next += graph.predecessors[predecessor] }
+        }
+    }
+
     mutating func markDirty(entry: Int) {
         for slot in entries[entry].slots.indices { markDirty(Place(entry: entry, slot: slot)) }
     }
@@ -80,7 +92,7 @@ extension Supervisor {
             return startIfPossible(place, at: now, effects: &effects) || restartReason != nil
         case .stopped, .waiting, .backoff:
             guard !isDesired else { return restartReason != nil }
-            if let verdict = self[place].verdict, self[place].isWanted {
+            if let verdict = self[place].verdict, self[place].isWanted, !self[place].isLeaving {
                 self[place].machine.fail(reason: verdict, at: now, effects: &effects)
             } else if self[place].machine.state == .stopped {
                 return restartReason != nil
@@ -88,7 +100,7 @@ extension Supervisor {
                 rest(place, at: now, effects: &effects)
             }
         case .exited, .fatal:
-            guard !self[place].isWanted else { return restartReason != nil }
+            guard !self[place].isWanted || self[place].isLeaving else { return restartReason != nil }
             rest(place, at: now, effects: &effects)
         case .spawning, .starting, .running, .stopping:
             return false
@@ -138,20 +150,36 @@ extension Supervisor {
         if self[place].isLeaving { return entries[place.entry].isRemoved ? "its worker left the plan" : "scaled down" }
         if !self[place].isWanted { return "stop requested" }
         if let verdict = self[place].verdict { return verdict }
-        if entries[place.entry].isHeld { return "a worker that it requires is not wanted up" }
+        if let holder = holder(of: place.entry) {
+            return "\(entries[holder].definition.name), which it requires, is to be down"
+        }
         return self[place].restartReason
     }
 
     /// Dependants stop before what they depend on.
     private func mayStop(_ place: Place) -> Bool {
-        !graph.successors[place.entry].contains { entries[$0].isGoingDown }
+        leavingDependant(of: place.entry) == nil
+    }
+
+    /// What depends on this worker and is on its way down, if anything is. One without a process does not break the
+    /// chain: what depends on it then depends on what it depends on.
+    private func leavingDependant(of entry: Int) -> Int? {
+        var next = graph.successors[entry]
+        var seen: Set<Int> = []
+        while let successor = next.popLast() {
+            if entries[successor].isGoingDown { return successor }
+            let isIdle = entries[successor].tally.active == 0 && !entries[successor].isRemoved
+            guard isIdle, seen.insert(successor).inserted else { continue }
+            next += graph.successors[successor]
+        }
+        return nil
     }
 
     /// Whether something besides the limit on parallel starts keeps it from starting.
     private func isBlocked(_ place: Place) -> Bool {
         graph.requirements[place.entry].contains { !entries[$0].isUp }
             || graph.predecessors[place.entry].contains { !entries[$0].isUp && !entries[$0].isSettled }
-            || graph.successors[place.entry].contains { entries[$0].isGoingDown }
+            || leavingDependant(of: place.entry) != nil
     }
 
     /// What keeps it from starting, for people.
@@ -161,19 +189,24 @@ extension Supervisor {
         let ordered = graph.predecessors[place.entry].filter {
             !requirements.contains($0) && !entries[$0].isUp && !entries[$0].isSettled
         }
-        let leaving = graph.successors[place.entry].filter { entries[$0].isGoingDown }
+        let leaving = [leavingDependant(of: place.entry)].compactMap { $0 }
         let texts =
             (required + ordered).map { "\(entries[$0].definition.name) to be up" }
             + leaving.map { "\(entries[$0].definition.name) to stop" }
         return texts.isEmpty && self[place].isQueued ? ["a free start slot"] : texts
     }
 
+    /// The first of the workers that this one requires that is not wanted up, so that this one cannot be either.
+    private func holder(of entry: Int) -> Int? {
+        graph.requirements[entry].first {
+            entries[$0].isHeld || entries[$0].isRemoved || entries[$0].tally.wanted == 0
+        }
+    }
+
     /// Recomputes which workers are held because something that they require is not wanted up.
     mutating func updateHolds(at now: Instant, effects: inout [Effect]) {
         for entry in graph.startOrder {
-            let isHeld = graph.requirements[entry].contains {
-                entries[$0].isHeld || entries[$0].isRemoved || entries[$0].tally.wanted == 0
-            }
+            let isHeld = holder(of: entry) != nil
             guard isHeld != entries[entry].isHeld else { continue }
             entries[entry].isHeld = isHeld
             refresh(entry: entry, at: now, effects: &effects)

@@ -169,13 +169,15 @@ extension Supervisor {
 
 extension Supervisor {
     func place(of id: InstanceID) -> Place? {
-        guard let entry = entryIndex[id.worker], id.index < entries[entry].slots.count, id.index >= 0 else { return nil }
+        guard let entry = entryIndex[id.worker], id.index < entries[entry].slots.count, id.index >= 0 else {
+            return nil
+        }
         return Place(entry: entry, slot: id.index)
     }
 
     /// The slot at a place, read and changed where it is: copying one costs dozens of reference counts.
     subscript(place: Place) -> Slot {
-        _read { yield entries[place.entry].slots[place.slot] }
+        get { entries[place.entry].slots[place.slot] }
         _modify { yield &entries[place.entry].slots[place.slot] }
     }
 

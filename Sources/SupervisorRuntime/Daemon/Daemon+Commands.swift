@@ -37,8 +37,9 @@ extension Daemon: ControlDelegate {
             server.answer(token, WhyResult(stories: stories))
         case .logs(let query):
             let instances = try look(query.names, method, peer).map(\.instance)
-            server.answer(token, LogsResult(logs: instances.flatMap { excerpts($0, query) }))
+            // Before the answer: who has said all and follows nothing is let go with it.
             if query.follow { followers.add(token.connection, instances, query.stream, self) }
+            server.answer(token, LogsResult(logs: instances.flatMap { excerpts($0, query) }))
         case .clear(let names):
             let outcomes = try permitted(names, method, peer).map(clear)
             server.answer(token, ActionResult(outcomes))
@@ -151,7 +152,8 @@ extension Daemon: ControlDelegate {
         let timer = loop.schedule(at: loop.now + timeout) { [unowned self] in
             guard requests.close(id) != nil else { return }
             let error = ControlError(
-                .waitTimedOut, "waited \(timeout.text) in vain; what was asked for goes on, \"roostctl why\" tells more")
+                .waitTimedOut, "waited \(timeout.text) in vain; what was asked for goes on, \"roostctl why\" tells more"
+            )
             server.refuse(token, error)
             deliver(.requestAbandoned(id))
         }

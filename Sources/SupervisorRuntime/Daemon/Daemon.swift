@@ -32,7 +32,7 @@ package final class Daemon {
     private(set) var processes: ProcessTable!
     private(set) var server: ControlServer!
     var requests = RequestBook()
-    var followers = Followers()
+    let followers = Followers()
     /// Where the output of each instance's latest run began.
     private(set) var lastStart: [InstanceID: [OutputStream: Int64]] = [:]
 
@@ -79,8 +79,9 @@ package final class Daemon {
         perform(supervisor.begin(at: .now))
         settleEvents()
         let count = supervisor.reports(at: .now).count
-        logger.notice("roostd \(RoostVersion.current) started, pid \(getpid()), \(count) instances, socket \(settings.socket)")
-        ServiceManager.notify("READY=1", statusLine)
+        logger.notice(
+            "roostd \(RoostVersion.current) started, pid \(getpid()), \(count) instances, socket \(settings.socket)")
+        InitSystem.notify("READY=1", statusLine)
         startWatchdog()
         shrinkWhenQuiet()
         try loop.run()
@@ -180,10 +181,10 @@ package final class Daemon {
 
     /// Counting all instances for each change of one would be too much when thousands change at once.
     private func tellStatusSoon() {
-        guard ServiceManager.isPresent, statusTelling == nil else { return }
+        guard InitSystem.isPresent, statusTelling == nil else { return }
         statusTelling = loop.schedule(at: loop.now + Self.statusDelay) { [unowned self] in
             statusTelling = nil
-            if !isFinishing { ServiceManager.notify(statusLine) }
+            if !isFinishing { InitSystem.notify(statusLine) }
         }
     }
 
@@ -203,7 +204,8 @@ package final class Daemon {
 
     private func watchSignals() throws {
         let forwarded = getpid() == 1 ? [SIGUSR1, SIGWINCH] : []
-        try loop.watchSignals([SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR2, SIGCHLD] + forwarded) { [unowned self] signal in
+        try loop.watchSignals([SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR2, SIGCHLD] + forwarded) {
+            [unowned self] signal in
             switch signal.number {
             case SIGCHLD:
                 processes.childrenChanged()
@@ -230,13 +232,13 @@ package final class Daemon {
 
     /// An orderly stop; said again, it hastens.
     func shutDown() {
-        ServiceManager.notify("STOPPING=1", "STATUS=Stopping")
+        InitSystem.notify("STOPPING=1", "STATUS=Stopping")
         deliver(.shutdownRequested)
     }
 
     private func reload() {
-        ServiceManager.notify("RELOADING=1\nMONOTONIC_USEC=\(MonotonicClock.now() / 1000)")
-        defer { ServiceManager.notify("READY=1", statusLine) }
+        InitSystem.notify("RELOADING=1\nMONOTONIC_USEC=\(MonotonicClock.now() / 1000)")
+        defer { InitSystem.notify("READY=1", statusLine) }
         let loaded = Loader.loadPlan(at: configurationPath)
         for problem in loaded.problems { logger.warning("\(problem)") }
         guard let plan = loaded.plan else {
@@ -274,9 +276,9 @@ package final class Daemon {
     }
 
     private func startWatchdog() {
-        guard let interval = ServiceManager.watchdogInterval else { return }
+        guard let interval = InitSystem.watchdogInterval else { return }
         // Comes from the loop itself, so it says that the loop turns.
-        ServiceManager.notify("WATCHDOG=1")
+        InitSystem.notify("WATCHDOG=1")
         _ = loop.schedule(at: loop.now + interval / 2) { [unowned self] in startWatchdog() }
     }
 

@@ -2,7 +2,9 @@ import ControlProtocol
 import SupervisorCore
 
 /// Clients that follow output (`logs -f`), over the restarts of the instances that they follow.
-struct Followers {
+///
+/// A class, because telling a client may find it gone, and so come back here to remove it.
+final class Followers {
     private struct Follower {
         let connection: ConnectionID
         let instances: Set<InstanceID>
@@ -27,7 +29,7 @@ struct Followers {
     private var followers: [Follower] = []
     private var watched: [ObjectIdentifier: Watched] = [:]
 
-    mutating func add(_ connection: ConnectionID, _ instances: [InstanceID], _ stream: OutputStream?, _ daemon: Daemon) {
+    func add(_ connection: ConnectionID, _ instances: [InstanceID], _ stream: OutputStream?, _ daemon: Daemon) {
         followers.append(Follower(connection: connection, instances: Set(instances), stream: stream))
         daemon.server.beginFollowing(connection)
         for run in daemon.processes.runs.values where instances.contains(run.id.instance) {
@@ -35,7 +37,7 @@ struct Followers {
         }
     }
 
-    mutating func remove(_ connection: ConnectionID, _ daemon: Daemon) {
+    func remove(_ connection: ConnectionID, _ daemon: Daemon) {
         followers.removeAll { $0.connection == connection }
         for (key, entry) in watched where !followers.contains(where: { $0.instances.contains(entry.instance) }) {
             entry.stream.pump.removeObserver(entry.observer)
@@ -44,19 +46,19 @@ struct Followers {
     }
 
     /// A run has begun: who follows its instance follows it too.
-    mutating func streamBegan(_ run: LiveRun, _ stream: RunStream, _ daemon: Daemon) {
+    func streamBegan(_ run: LiveRun, _ stream: RunStream, _ daemon: Daemon) {
         daemon.noteStart(of: run.id.instance, stream)
         guard followers.contains(where: { $0.instances.contains(run.id.instance) }) else { return }
         watch(run.id.instance, stream, daemon)
     }
 
     /// The last byte of a run has been moved.
-    mutating func streamEnded(_ key: DrainKey, _ daemon: Daemon) {
+    func streamEnded(_ key: DrainKey, _ daemon: Daemon) {
         guard let entry = watched.removeValue(forKey: ObjectIdentifier(key)) else { return }
         if let rest = entry.lines.rest() { tell(entry.instance, entry.stream, rest, daemon) }
     }
 
-    private mutating func watch(_ instance: InstanceID, _ stream: RunStream, _ daemon: Daemon) {
+    private func watch(_ instance: InstanceID, _ stream: RunStream, _ daemon: Daemon) {
         let key = ObjectIdentifier(stream.key)
         guard watched[key] == nil else { return }
         let lines = LineAssembler()
@@ -84,7 +86,9 @@ final class LineAssembler {
     /// The whole lines that are complete now, or a piece of a line that is too long to wait for.
     func add(_ bytes: [UInt8]) -> String? {
         pending += bytes
-        let end = pending.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? (pending.count > Self.longest ? pending.count : 0)
+        let end =
+            pending.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 }
+            ?? (pending.count > Self.longest ? pending.count : 0)
         guard end > 0 else { return nil }
         let text = String(decoding: pending[..<end], as: UTF8.self)
         pending.removeFirst(end)

@@ -79,7 +79,7 @@ extension LogFile {
     func openForReading(_ segment: Segment) -> SharedDescriptor? {
         if segment == segments.last { return file }
         for number in 1...max(rotation.keep, 1) {
-            guard let descriptor = try? FileSystem.open("\(path).\(number)", .read),
+            guard let descriptor = try? FileSystem.open("\(path).\(number)", [.read, .nonblocking]),
                 let status = try? FileStatus(of: descriptor)
             else { continue }
             if status.inode == segment.inode { return SharedDescriptor(descriptor) }

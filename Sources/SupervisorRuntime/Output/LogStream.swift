@@ -56,7 +56,7 @@ final class LogStream {
     /// Whether an earlier chunk still waits for the target.
     var isBusy: Bool { !pending.isEmpty }
 
-    /// Calls back once, when the target has taken what was pending.
+    /// Calls back once, when the target has taken what was pending, or has failed.
     func whenIdle(_ action: @escaping () -> Void) { waiting.append(action) }
 
     /// Takes a chunk out of `pipe`, which `flush` then writes; only while not busy.
@@ -93,9 +93,12 @@ final class LogStream {
     }
 
     private func becameWritable() {
-        // A failure shows again at the next drain, which reports it.
-        try? flush()
-        guard !isBusy else { return }
+        do {
+            try flush()
+            guard !isBusy else { return }
+        } catch {
+            // It shows again at the next drain, which reports it and tries again later: so let those who wait drain.
+        }
         let woken = waiting
         waiting.removeAll()
         for action in woken { action() }

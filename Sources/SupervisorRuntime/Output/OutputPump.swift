@@ -56,6 +56,9 @@ package final class OutputPump {
 
     deinit { close() }
 
+    /// Whether the last byte has been moved and the pipe is closed.
+    package var hasEnded: Bool { pipe == nil }
+
     /// Shows each chunk to `observe` after it has been moved.
     ///
     /// - Returns: what `removeObserver` needs.

@@ -42,6 +42,8 @@ final class ExecProbe {
             source = try loop.add(raw, .read, priority: .exits) { [self] _ in exited() }
             timer = loop.schedule(at: loop.now + timeout) { [weak self] in self?.giveUp() }
         } catch {
+            // A command that cannot be watched must not live.
+            killCommand()
             finishSoon(.failure("\(error)"))
         }
     }

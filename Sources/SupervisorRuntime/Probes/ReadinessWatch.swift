@@ -56,8 +56,9 @@ final class ReadinessWatch {
     }
 
     private func watchLines(of pump: OutputPump) {
-        let id = pump.addObserver { [unowned self] chunk in
-            guard let bytes = try? chunk.contents(), matcher?.feed(bytes) == true else { return }
+        let id = pump.addObserver { [weak self] chunk in
+            // One that looks on before us may have ended the watch within this very chunk.
+            guard let self, let bytes = try? chunk.contents(), matcher?.feed(bytes) == true else { return }
             matcher = nil
             tell()
         }

@@ -74,7 +74,8 @@ final class ProcessTable {
             run.notifySocket = notify
             run.newlinePipe = newline
             do {
-                run.exitSource = try loop.add(run.process.raw, .read, priority: .exits) { [unowned self, unowned run] _ in
+                run.exitSource = try loop.add(run.process.raw, .read, priority: .exits) {
+                    [unowned self, unowned run] _ in
                     mainExited(run)
                 }
                 try addStream(.output, output, context.definition.log.output, to: run)
@@ -264,7 +265,8 @@ final class ProcessTable {
         lingering.removeAll { $0 == id }
         run.readiness = nil
         run.health = nil
-        for stream in run.streams {
+        // A worker may have closed its output long before it ended.
+        for stream in run.streams where !stream.pump.hasEnded {
             draining[ObjectIdentifier(stream.key)] = stream.pump
             stream.pump.finish()
         }

@@ -6,8 +6,8 @@ import SupervisorCore
 ///
 /// Roostd is a subreaper: whatever loses its parent becomes roostd's own child. So the tree of a run is what descends
 /// from its main process, and, once that is gone, those children of roostd that nobody knows and that carry the run's
-/// mark (`ROOST_RUN`), process group or session, with all their descendants. The last process of a tree to die is always
-/// a child of roostd, so SIGCHLD tells when to look again; nothing is polled.
+/// mark (`ROOST_RUN`), process group or session, with all their descendants. The last process of a tree to die is
+/// always a child of roostd, so SIGCHLD tells when to look again; nothing is polled.
 struct ProcessTree {
     /// More than any machine has; a bound for walks over a /proc that changes underfoot.
     private static let limit = 1 << 20
@@ -87,7 +87,9 @@ struct ProcessTree {
     }
 
     private func hasMark(_ pid: Int32, of run: LiveRun) -> Bool {
-        guard (try? ProcessFileSystem.environmentValue("ROOST_RUN", of: pid)) == run.id.description else { return false }
+        guard (try? ProcessFileSystem.environmentValue("ROOST_RUN", of: pid)) == run.id.description else {
+            return false
+        }
         return (try? ProcessFileSystem.environmentValue("ROOST_SOCKET", of: pid)) == socketPath
     }
 

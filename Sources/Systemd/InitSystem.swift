@@ -6,7 +6,7 @@
 /// The service manager that started this process, if it is one that speaks sd_notify(3).
 ///
 /// Built without the trait `Systemd`, or started by hand, all of this does nothing.
-package enum ServiceManager {
+package enum InitSystem {
     /// Whether there is a manager to tell anything.
     package static let isPresent: Bool = {
         #if Systemd

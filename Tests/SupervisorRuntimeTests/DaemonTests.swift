@@ -1,0 +1,57 @@
+import ControlProtocol
+import Glibc
+import Linux
+import SupervisorCore
+import Testing
+
+@testable import SupervisorRuntime
+
+@Suite(.serialized) struct DaemonTests {
+    private var following: Command {
+        var query = LogQuery(names: ["w"])
+        query.follow = true
+        return .logs(query)
+    }
+
+    @Test func `a client that follows and reads no more harms nobody when a run ends in the middle of a line`() throws {
+        let harness = try DaemonHarness("printf", "half a line")
+        let client = try harness.connect()
+        try client.send(following, id: 1)
+        _ = try client.next()
+        client.shutdownReading()
+        let run = try harness.spawn()
+        try harness.wait { run.isReaped && run.streams.allSatisfy(\.pump.hasEnded) }
+        try harness.wait { harness.daemon.server.connectionCount == 0 }
+    }
+
+    @Test func `a client that has said all still follows`() throws {
+        let harness = try DaemonHarness("echo", "a line")
+        let client = try harness.connect()
+        try client.send(following, id: 1)
+        client.shutdownWriting()
+        _ = try client.next()
+        _ = try harness.spawn()
+        guard case .log(let note) = try client.next() else { return #expect(Bool(false), "no output came") }
+        #expect(note.text == "a line\n")
+    }
+
+    @Test func `a worker that closed its output long ago leaves nothing to drain`() throws {
+        let harness = try DaemonHarness("sh", "-c", "exec >&- 2>&-; sleep 100")
+        let run = try harness.spawn()
+        try harness.wait { run.streams.allSatisfy(\.pump.hasEnded) }
+        harness.daemon.processes.send(.kill, to: run.id, wholeTree: false)
+        try harness.wait { harness.daemon.processes.runs.isEmpty }
+        #expect(harness.daemon.processes.draining.isEmpty)
+    }
+
+    @Test func `exit statuses are kept although whoever started the daemon ignores SIGCHLD`() throws {
+        var before = sigaction()
+        sigaction(SIGCHLD, nil, &before)
+        defer { sigaction(SIGCHLD, &before, nil) }
+        signal(SIGCHLD, SIG_IGN)
+        try Orphans.adopt()
+        var now = sigaction()
+        sigaction(SIGCHLD, nil, &now)
+        #expect(now.__sigaction_handler.sa_handler == nil)
+    }
+}

@@ -40,7 +40,10 @@ struct RunStream {
 }
 
 /// Tells the drains of finished runs apart.
-final class DrainKey {}
+final class DrainKey {
+    /// The pipe is closed and its last byte has been moved.
+    var hasEnded = false
+}
 
 /// A pipe from a child to roostd.
 final class ChildPipe {

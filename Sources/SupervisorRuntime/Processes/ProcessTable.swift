@@ -265,7 +265,8 @@ final class ProcessTable {
         lingering.removeAll { $0 == id }
         run.readiness = nil
         run.health = nil
-        for stream in run.streams {
+        // A pipe may have ended before its process: then there is nothing to wait for.
+        for stream in run.streams where !stream.key.hasEnded {
             draining[ObjectIdentifier(stream.key)] = stream.pump
             stream.pump.finish()
         }
@@ -278,6 +279,7 @@ final class ProcessTable {
     }
 
     private func ended(_ key: DrainKey) {
+        key.hasEnded = true
         draining[ObjectIdentifier(key)] = nil
         streamEnded?(key)
     }

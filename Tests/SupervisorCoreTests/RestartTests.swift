@@ -21,8 +21,8 @@ import Testing
         #expect(outside.state("web") == expected)
     }
 
-    @Test(arguments: [ExitStatus.signaled(.terminate, coreDumped: false), .unknown])
-    func `an end by a signal or for an unknown reason is a failure`(status: ExitStatus) {
+    @Test(arguments: [SupervisorCore.ExitStatus.signaled(.terminate, coreDumped: false), .unknown])
+    func `an end by a signal or for an unknown reason is a failure`(status: SupervisorCore.ExitStatus) {
         var outside = Outside(worker("web") { $0.restart.when = .never })
         outside.spawnAll()
         outside.exit("web", status)

@@ -1,3 +1,5 @@
+import Linux
+
 #if Systemd
     import CSystemd
     import Glibc
@@ -16,11 +18,26 @@ package enum ServiceManager {
         #endif
     }()
 
-    /// Tells the manager about this process: lines of `KEY=VALUE`. Never fails in a way that matters here.
-    package static func notify(_ lines: String...) {
+    /// Tells the manager about this process: lines of `KEY=VALUE`. Never waits, which `sd_notify` would.
+    ///
+    /// - Returns: false when the manager has too much to read just now: say it again later.
+    package static func notify(_ message: String) -> Bool {
         #if Systemd
-            _ = sd_notify(0, lines.joined(separator: "\n"))
+            guard let path = getenv("NOTIFY_SOCKET") else { return true }
+            return send(message, to: String(cString: path))
+        #else
+            return true
         #endif
+    }
+
+    /// A manager that is not there at all is no reason to try again.
+    package static func send(_ message: String, to path: String) -> Bool {
+        do {
+            let socket = try UnixDatagramSocket(connectingTo: path)
+            return try socket.descriptor.send(Array(message.utf8)[...]) != .wouldBlock
+        } catch {
+            return true
+        }
     }
 
     /// How often the manager wants to hear `WATCHDOG=1` at the least; nil when it does not watch this process.

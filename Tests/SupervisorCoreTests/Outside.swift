@@ -72,7 +72,9 @@ struct Outside {
     @discardableResult
     mutating func stop(_ names: String..., wait: Bool = true) -> Reply? { request(.stop(names: names, wait: wait)) }
     @discardableResult
-    mutating func restart(_ names: String..., wait: Bool = true) -> Reply? { request(.restart(names: names, wait: wait)) }
+    mutating func restart(_ names: String..., wait: Bool = true) -> Reply? {
+        request(.restart(names: names, wait: wait))
+    }
     @discardableResult
     mutating func scale(_ worker: String, to count: Int) -> Reply? {
         request(.scale(worker: worker, instances: count, wait: true))

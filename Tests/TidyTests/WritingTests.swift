@@ -114,6 +114,6 @@ import Testing
 
     /// What a test compares byte for byte may look as it likes.
     private func isRecorded(_ file: SourceFile) -> Bool {
-        file.path.contains("/Golden/") || file.path.contains("/Broken/")
+        ["/Golden/", "/Broken/", "/Mutations/"].contains { file.path.contains($0) }
     }
 }

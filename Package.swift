@@ -65,7 +65,7 @@ let package = Package(
         .target(name: "ControlProtocol", dependencies: ["SupervisorCore", "Scheduling"], swiftSettings: strict),
         .target(
             name: "Systemd",
-            dependencies: [.target(name: "CSystemd", condition: .when(traits: ["Systemd"]))],
+            dependencies: ["Linux", .target(name: "CSystemd", condition: .when(traits: ["Systemd"]))],
             swiftSettings: strict),
         .target(
             name: "SupervisorRuntime",
@@ -120,7 +120,7 @@ let package = Package(
             name: "SupervisorRuntimeTests",
             dependencies: [
                 "SupervisorRuntime", "SupervisorCore", "Scheduling", "Reactor", "Linux", "Subprocesses",
-                "ControlProtocol", .product(name: "Logging", package: "swift-log"),
+                "ControlProtocol", "Systemd", .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
         .testTarget(

@@ -27,9 +27,13 @@ def build(roostd: str | None) -> Programs:
     """Builds all programs; `roostd` is used as it is, if given."""
     directory = HERE / ".build" / "programs"
     directory.mkdir(parents=True, exist_ok=True)
-    for source in (HERE / "programs").glob("*.c"):
-        # Static, so that the time until main is the kernel's and the supervisor's, not the dynamic linker's.
-        _run(["cc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-static", "-o", directory / source.stem, source])
+    sources = HERE / "programs"
+    changed = max(source.stat().st_mtime for source in sources.glob("*.[ch]"))
+    for source in sources.glob("*.c"):
+        program = directory / source.stem
+        if not program.exists() or program.stat().st_mtime < changed:
+            # Static, so that the time until main is the kernel's and the supervisor's, not the dynamic linker's.
+            _run(["cc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-static", "-o", program, source])
     _run(["swift", "build", "-c", "release", "--static-swift-stdlib", "--package-path", HERE])
     return Programs(
         roostd=Path(roostd).resolve() if roostd else Path(_run([ROOT / "scripts" / "build-release"])) / "roostd",

@@ -10,7 +10,7 @@ from .figures import table
 from .supervisors import Roost, Supervisor, Workload
 
 COUNT = 1000
-ROUNDS = 5
+ROUNDS = 3
 
 
 def measure(bench: Bench) -> None:

@@ -53,11 +53,10 @@ def measure(bench: Bench) -> None:
     for supervisor in supervisors:
         starters[supervisor.name] = lambda writer, owner=supervisor: _start_supervisor(bench, owner, writer)
 
-    samples: dict[tuple[str, Case], list[tuple[float, float]]] = {
-        (name, case): [] for case in cases for name in starters
-    }
+    contestants = [(name, case) for case in cases for name in starters]
+    samples: dict[tuple[str, Case], list[tuple[float, float]]] = {contestant: [] for contestant in contestants}
     for _ in range(1 if bench.quick else ROUNDS):
-        for name, case in random.sample(list(samples), len(samples)):
+        for name, case in random.sample(contestants, len(contestants)):
             samples[name, case].append(_measure_one(bench, starters[name], case))
             bench.stop_all()
     _print(samples)

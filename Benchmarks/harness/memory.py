@@ -1,4 +1,4 @@
-"""Memory of the supervisor and its helper processes, without the workers, in MiB, three seconds after the last start.
+"""Memory of the supervisor and its helper processes, without the workers, in MiB, ten seconds after the last start.
 
 PSS shares each page fairly among all processes that have it; this script is Python itself, which favours those
 written in Python a little."""
@@ -28,7 +28,7 @@ def measure(bench: Bench) -> None:
 
 def _measure_one(bench: Bench, supervisor: Supervisor, count: int) -> list[dict[str, int]]:
     running = bench.start_quiet_workers(supervisor, count)
-    time.sleep(3)
+    time.sleep(10)
     figures = [memory(pid) for pid in running.pids(bench.programs.worker)]
     bench.stop_all()
     return figures

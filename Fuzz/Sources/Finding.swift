@@ -1,6 +1,10 @@
+import Glibc
+
 /// Ends the process so that libFuzzer keeps the input, and says what was found.
 func finding(_ text: String) -> Never {
     print("finding: \(text)")
+    // The crash that follows would lose what is buffered.
+    _ = fflush(nil)
     preconditionFailure(text)
 }
 

@@ -49,8 +49,9 @@ package enum FileSystem {
         _ = try retrying("set the mode of", path) { unsafe chmod(path, mode) }
     }
 
+    /// Gives the file itself away, not what a symbolic link there points to.
     package static func setOwner(uid: UInt32, gid: UInt32, of path: String) throws(SystemError) {
-        _ = try retrying("give away", path) { unsafe chown(path, uid, gid) }
+        _ = try retrying("give away", path) { unsafe lchown(path, uid, gid) }
     }
 
     /// Creates the directory and whatever is missing above it.

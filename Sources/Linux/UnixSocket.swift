@@ -108,9 +108,12 @@ package struct UnixDatagramSocket: ~Copyable {
     package let descriptor: OwnedDescriptor
 
     /// Binds to `path`, which must not exist.
-    package init(bindingTo path: String) throws(SystemError) {
+    ///
+    /// - Parameter mode: the permission bits with which the socket appears at `path`, less those of the umask.
+    package init(bindingTo path: String, mode: UInt32 = 0o777) throws(SystemError) {
         let descriptor = try makeUnixSocket(SOCK_DGRAM, blocking: false)
         let raw = descriptor.raw
+        _ = try retrying("set the mode of a socket for", path) { fchmod(raw, mode) }
         // Before the bind, so that no datagram can arrive without credentials.
         _ = try retrying("ask for credentials on", path) { roost_set_socket_flag(raw, SO_PASSCRED) }
         try bind(descriptor, to: path)

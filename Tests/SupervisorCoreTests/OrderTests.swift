@@ -45,7 +45,7 @@ import Testing
         outside.exit("web", .exited(code: 0))
         outside.exit("db", .exited(code: 0))
         #expect(outside.state("cron") == .running)
-        #expect(outside.report("web").reason == "a worker that it requires is not wanted up")
+        #expect(outside.report("web").reason == "db, which it requires, is to be down")
         outside.start("db")
         outside.spawnAll()
         #expect(["db", "web", "api"].map(outside.state) == [.running, .running, .running])

@@ -42,7 +42,9 @@ struct Outside {
 
     mutating func ready(_ name: String) { hear(.ready(run(name))) }
 
-    mutating func exit(_ name: String, _ status: SupervisorCore.ExitStatus = .exited(code: 1), leaving leftovers: Bool = false) {
+    mutating func exit(
+        _ name: String, _ status: SupervisorCore.ExitStatus = .exited(code: 1), leaving leftovers: Bool = false
+    ) {
         hear(.exited(run(name), status, treeIsEmpty: !leftovers))
     }
 
@@ -72,7 +74,9 @@ struct Outside {
     @discardableResult
     mutating func stop(_ names: String..., wait: Bool = true) -> Reply? { request(.stop(names: names, wait: wait)) }
     @discardableResult
-    mutating func restart(_ names: String..., wait: Bool = true) -> Reply? { request(.restart(names: names, wait: wait)) }
+    mutating func restart(_ names: String..., wait: Bool = true) -> Reply? {
+        request(.restart(names: names, wait: wait))
+    }
     @discardableResult
     mutating func scale(_ worker: String, to count: Int) -> Reply? {
         request(.scale(worker: worker, instances: count, wait: true))

@@ -156,4 +156,12 @@ import Testing
         #expect(fixture.directory.contents("out.log").split(separator: "\n").count == 20)
         #expect(fixture.news == [.rotationFailed(path: fixture.directory.path + "/out.log", reason: "Is a directory")])
     }
+
+    @Test func `a link under the name of the file to come does not make rotation empty another file`() throws {
+        run("cd \(fixture.directory.path) && echo precious > victim && ln -s victim out.log.new")
+        let worker = try fixture.worker(fixture.target(rotateSize: 4, keep: 1))
+        try worker.write("one\n")
+        try fixture.turn(until: { fixture.directory.contents("out.log.1") == "one\n" })
+        #expect(fixture.directory.contents("victim") == "precious\n")
+    }
 }

@@ -7,14 +7,17 @@
 
 // Swift sees these as functions of plain pointers; glibc declares the originals with transparent unions.
 
-/// Fills in a Unix address; returns its length, or 0 when the path is too long or empty.
+/// Fills in a Unix address; returns its length, or 0 when the path is too long or empty. A path that begins with `@`
+/// is no file but a name of the abstract namespace.
 static inline socklen_t roost_unix_address(struct sockaddr_un *address, const char *path) {
     size_t length = strlen(path);
     if (length == 0 || length >= sizeof address->sun_path) return 0;
     memset(address, 0, sizeof *address);
     address->sun_family = AF_UNIX;
     memcpy(address->sun_path, path, length + 1);
-    return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length + 1);
+    if (path[0] != '@') return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length + 1);
+    address->sun_path[0] = '\0';
+    return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
 }
 static inline int roost_bind_unix(int fd, const char *path) {
     struct sockaddr_un address;

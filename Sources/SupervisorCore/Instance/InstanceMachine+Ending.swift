@@ -130,7 +130,7 @@ extension InstanceMachine {
             announce(.exited, status: status, effects: &effects)
             return .nothing
         case (.always, _), (.onFailure, true):
-            let delay = countRestart(stable: stable, random: &random)
+            let delay = countRestart(stable: stable, wasSpawned: status != nil, random: &random)
             if delay > .zero {
                 let rule = "retry \(restarts) in \(delay.text)"
                 return end(.backoff(until: now + delay), .backoff, "\(what); \(rule)", status, at: now, &effects)

@@ -79,7 +79,7 @@ struct InstanceMachine: Sendable {
     private(set) var lastExit: InstanceReport.LastExit?
     /// Failed or short runs in a row, for the backoff.
     private var streak = 0
-    private var failures: RestartWindow?
+    private(set) var failures: RestartWindow?
 
     /// - Parameter lastRun: the highest number that a run of this instance ever had.
     init(id: InstanceID, definition: WorkerDefinition, lastRun: UInt64, at now: Instant) {
@@ -89,53 +89,6 @@ struct InstanceMachine: Sendable {
         self.since = now
         self.failures = Self.window(definition.restart)
     }
-}
-
-// MARK: - What others see
-
-extension InstanceMachine {
-    var currentRun: RunID { RunID(instance: id, number: run) }
-
-    var publicState: InstanceState {
-        switch state {
-        case .stopped: .stopped
-        case .waiting: .waiting
-        case .spawning, .starting: .starting
-        case .running: .running
-        case .backoff: .backoff
-        case .stopping: .stopping
-        case .exited: .exited
-        case .fatal: .fatal
-        }
-    }
-
-    /// Whether a process of this instance exists, or may exist in a moment.
-    var isActive: Bool { publicState.isActive }
-
-    /// When this machine wants `.deadlinePassed`.
-    var deadline: Instant? {
-        switch state {
-        case .starting(_, let deadline), .backoff(let deadline): deadline
-        case .stopping(let stopping): stopping.deadline
-        case .stopped, .waiting, .spawning, .running, .exited, .fatal: nil
-        }
-    }
-
-    var pid: Int32? {
-        switch state {
-        case .starting(let active, _), .running(let active): active.pid
-        case .stopping(let stopping): stopping.mainStatus == nil ? stopping.active.pid : nil
-        case .stopped, .waiting, .spawning, .backoff, .exited, .fatal: nil
-        }
-    }
-
-    /// Every step of the stop was taken and the main process is still there.
-    var isStuck: Bool {
-        guard case .stopping(let stopping) = state else { return false }
-        return stopping.deadline == nil && stopping.mainStatus == nil
-    }
-
-    func recentFailures(at now: Instant) -> Int { failures?.count(at: now) ?? 0 }
 }
 
 // MARK: - What the supervisor tells it to do
@@ -375,11 +328,15 @@ extension InstanceMachine {
     }
 
     /// Counts one automatic restart, and says how long to wait before it.
-    mutating func countRestart(stable: Bool, random: inout SplitMix64) -> Duration {
+    ///
+    /// A program that ends at once costs itself time; a spawn that fails costs nobody but the daemon. So with
+    /// `delay = "0s"` only the latter is slowed down.
+    mutating func countRestart(stable: Bool, wasSpawned: Bool, random: inout SplitMix64) -> Duration {
         streak = stable ? 1 : streak + 1
         restarts += 1
         guard streak > 1 else { return .zero }
-        return definition.restart.backoff.delay(attempt: streak - 1, using: &random)
+        let delay = definition.restart.backoff.delay(attempt: streak - 1, using: &random)
+        return wasSpawned ? delay : max(delay, RestartPolicy.leastDelayAfterFailedSpawn)
     }
 
     /// Counts one failure. Returns false when it is the one that makes the instance give up.
@@ -387,24 +344,5 @@ extension InstanceMachine {
 
     private static func window(_ policy: RestartPolicy) -> RestartWindow? {
         policy.giveUp.map { RestartWindow(intensity: $0.failures - 1, period: $0.within) }
-    }
-}
-
-extension RestartPolicy {
-    var backoff: Backoff { Backoff(first: delay, factor: factor, ceiling: maxDelay, jitter: jitter) }
-}
-
-extension Readiness.Probe {
-    /// The key that asks for this probe in the configuration.
-    package var name: String {
-        switch self {
-        case .spawned: "spawned"
-        case .after: "after"
-        case .notify: "notify"
-        case .tcp: "tcp"
-        case .exec: "exec"
-        case .line: "line"
-        case .descriptor: "fd"
-        }
     }
 }

@@ -33,6 +33,7 @@ package final class Daemon {
     private(set) var server: ControlServer!
     var requests = RequestBook()
     let followers = Followers()
+    private let notices: ServiceNotices
     /// Where the output of each instance's latest run began.
     private(set) var lastStart: [InstanceID: [OutputStream: Int64]] = [:]
 
@@ -51,6 +52,7 @@ package final class Daemon {
         self.logger = logger
         settings = plan.daemon
         loop = try EventLoop()
+        notices = ServiceNotices(on: loop) { InitSystem.notify($0) }
         // No secret, and drawn anew for each life: it only spreads retries.
         supervisor = Supervisor(plan: plan, seed: UInt64.random(in: .min ... .max))
         access = Daemon.access(plan.access)
@@ -81,7 +83,7 @@ package final class Daemon {
         let count = supervisor.reports(at: .now).count
         logger.notice(
             "roostd \(RoostVersion.current) started, pid \(getpid()), \(count) instances, socket \(settings.socket)")
-        InitSystem.notify("READY=1", statusLine)
+        notices.say("READY=1", statusLine)
         startWatchdog()
         shrinkWhenQuiet()
         try loop.run()
@@ -184,7 +186,7 @@ package final class Daemon {
         guard InitSystem.isPresent, statusTelling == nil else { return }
         statusTelling = loop.schedule(at: loop.now + Self.statusDelay) { [unowned self] in
             statusTelling = nil
-            if !isFinishing { InitSystem.notify(statusLine) }
+            if !isFinishing { notices.say(statusLine) }
         }
     }
 
@@ -232,13 +234,13 @@ package final class Daemon {
 
     /// An orderly stop; said again, it hastens.
     func shutDown() {
-        InitSystem.notify("STOPPING=1", "STATUS=Stopping")
+        notices.say("STOPPING=1", "STATUS=Stopping")
         deliver(.shutdownRequested)
     }
 
     private func reload() {
-        InitSystem.notify("RELOADING=1\nMONOTONIC_USEC=\(MonotonicClock.now() / 1000)")
-        defer { InitSystem.notify("READY=1", statusLine) }
+        notices.say("RELOADING=1", "MONOTONIC_USEC=\(MonotonicClock.now() / 1000)")
+        defer { notices.say("READY=1", statusLine) }
         let loaded = Loader.loadPlan(at: configurationPath)
         for problem in loaded.problems { logger.warning("\(problem)") }
         guard let plan = loaded.plan else {
@@ -278,7 +280,7 @@ package final class Daemon {
     private func startWatchdog() {
         guard let interval = InitSystem.watchdogInterval else { return }
         // Comes from the loop itself, so it says that the loop turns.
-        InitSystem.notify("WATCHDOG=1")
+        notices.say("WATCHDOG=1")
         _ = loop.schedule(at: loop.now + interval / 2) { [unowned self] in startWatchdog() }
     }
 

@@ -34,7 +34,9 @@ extension LogFile {
     func rotate() throws(SystemError) -> SharedDescriptor? {
         do {
             let beginning = path + ".new"
-            let descriptor = try FileSystem.open(beginning, [.readAndWrite, .create, .truncate])
+            // What an earlier attempt left there goes, and so does a link by which somebody wants another file emptied.
+            try FileSystem.remove(beginning)
+            let descriptor = try FileSystem.open(beginning, [.readAndWrite, .create, .exclusive])
             let status = try FileStatus(of: descriptor)
             if rotation.keep > 0 {
                 let free = (1..<rotation.keep).first { !FileSystem.exists("\(path).\($0)") } ?? rotation.keep

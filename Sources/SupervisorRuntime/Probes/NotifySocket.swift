@@ -47,8 +47,8 @@ package final class NotifySocket {
         self.owner = owner
         self.tell = tell
         try FileSystem.remove(path)
-        socket = try UnixDatagramSocket(bindingTo: path)
-        try FileSystem.setMode(0o600, of: path)
+        // By path neither mode nor owner is changed of anything that somebody may have put there meanwhile.
+        socket = try UnixDatagramSocket(bindingTo: path, mode: 0o600)
         try FileSystem.setOwner(uid: owner.uid, gid: owner.gid, of: path)
         source = try loop.add(socket.descriptor.raw, .read, priority: .control) { [weak self] _ in self?.receive() }
     }

@@ -17,10 +17,10 @@ import Testing
             """
         try withRoost(workers) { roost in
             for name in ["web:0", "web:1", "web:2", "talker:0"] { try roost.event(.running, name) }
-            let client = try roost.channel()
             let before = try roost.status().mapValues(\.pid)
             try body(roost)
-            let after = try client.call(.status(names: []), StatusResult.self).instances
+            // A subscriber is never idle, so it was not shown the door either.
+            let after = try roost.events.call(.status(names: []), StatusResult.self).instances
             #expect(Dictionary(uniqueKeysWithValues: after.map { ($0.name, $0.pid) }) == before)
             #expect(try roost.ctl(["status"]).code == 0)
         }

@@ -240,7 +240,9 @@ import Testing
         #expect(try roost.ctl(["restart", "sleeper"]).code == 0)
         #expect(try roost.pid("sleeper:0") != before)
         // What it says must not end up in a descriptor that happens to have the number of standard error.
-        let places = Processes.openDescriptors(of: roost.program.pid).filter { $0.hasPrefix("0 ") || $0.hasPrefix("1 ") || $0.hasPrefix("2 ") }
+        let places = Processes.openDescriptors(of: roost.program.pid).filter {
+            $0.hasPrefix("0 ") || $0.hasPrefix("1 ") || $0.hasPrefix("2 ")
+        }
         #expect(places.allSatisfy { $0.contains("/dev/") || $0.contains(roost.path) }, "\(places)")
         #expect(places.count == 3, "\(places)")
         try roost.stop()

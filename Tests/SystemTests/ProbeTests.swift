@@ -96,7 +96,7 @@ import Testing
             [worker.web]
             \(command)
             health = { \(health), every = "30ms", timeout = "5s", failures = 2 }
-            stop = "TERM 1s"
+            stop = { signals = ["TERM 1s", "KILL 5s"] }
             """
         try withRoost(worker) { roost in
             _ = try roost.file("up")

@@ -95,13 +95,16 @@ import Testing
     @Test func `what daemonizes and scrubs its environment is gone after the shutdown`() throws {
         let worker = """
             [worker.scrubbed]
-            command = ["sh", "-c", "env -i setsid sh -c 'setsid sleep 12345 & echo $DIR >/dev/null; wait' & echo up > $DIR/up; exec sleep 12345"]
+            command = ["sh", "-c", '''
+            env -i setsid sh -c 'setsid sh -c "echo up > $DIR/up; sleep 12345; : $DIR" & wait; : $DIR' &
+            exec sleep 12345
+            ''']
             """
         try withRoost(worker) { roost in
             _ = try roost.file("up")
-            _ = try eventually("the scrubbed one is there") {
-                Processes.carrying(roost.path).count >= 3 ? true : nil
-            }
+            // Its ancestors within the run die first, so that nothing but its parent tells whose it is.
+            kill(try roost.pid("scrubbed:0"), SIGKILL)
+            try roost.event(.running, "scrubbed:0", run: 2)
         }
     }
 

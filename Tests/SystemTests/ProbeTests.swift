@@ -103,7 +103,7 @@ import Testing
             let before = try roost.pid("web:0")
             #expect(try roost.instance("web:0").run == 1)
             try write("ill", to: "\(roost.path)/ill")
-            let unhealthy = try roost.event(.unhealthy, "web:0")
+            let unhealthy = try roost.event(.unhealthy, "web:0", saying: "2 of 2")
             unlink("\(roost.path)/ill")
             try roost.event(.running, "web:0", after: unhealthy.seq)
             #expect(!Processes.isAlive(before))

@@ -63,7 +63,7 @@ final class ExecProbe {
         process = nil
         ended?(pid)
         if isTooLate { return finish(.failure("the command did not end within \(timeout)")) }
-        finish(exit.isSuccess ? .success : .failure("the command \(exit.description)"))
+        finish(exit.isSuccess ? .success : .failure("the command ended with \(exit)"))
     }
 
     private func giveUp() {

@@ -124,7 +124,9 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "SystemTests", dependencies: ["ControlProtocol", "SupervisorCore", "Linux", "Subprocesses"],
+            name: "SystemTests",
+            dependencies: ["roostd", "roostctl", "ControlProtocol", "SupervisorCore", "Linux", "Subprocesses"],
+            exclude: ["Workers"],
             swiftSettings: strict),
     ],
     cLanguageStandard: .gnu17

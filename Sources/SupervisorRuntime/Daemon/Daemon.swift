@@ -18,7 +18,7 @@ package final class Daemon {
     private static let statusDelay = Duration.milliseconds(200)
     /// So long after the start, or after a client, what only they needed is given back.
     private static let quietTime = Duration.seconds(5)
-    /// How long a log that takes nothing may hold up the end.
+    /// How long a log that takes nothing, or a process that does not die, may hold up the end.
     private static let drainTime = Duration.seconds(5)
 
     let configurationPath: String
@@ -67,7 +67,7 @@ package final class Daemon {
         processes.streamBegan = { [unowned self] run, stream in followers.streamBegan(run, stream, self) }
         processes.streamEnded = { [unowned self] key in
             followers.streamEnded(key, self)
-            endIfDrained()
+            endIfDone()
         }
         server = ControlServer(loop: loop, logger: logger, delegate: self)
     }
@@ -223,6 +223,7 @@ package final class Daemon {
             switch signal.number {
             case SIGCHLD:
                 processes.childrenChanged()
+                endIfDone()
             case SIGHUP:
                 logger.notice("SIGHUP: applying the configuration")
                 reload()
@@ -274,19 +275,19 @@ package final class Daemon {
     // MARK: - The end
 
     private func finish() {
-        endIfDrained()
-        guard !processes.draining.isEmpty else { return }
+        endIfDone()
         _ = loop.schedule(at: loop.now + Self.drainTime) { [unowned self] in
             let left = processes.abandonDrains()
             if left > 0 { logger.error("\(left) bytes of output are lost: their log took nothing until the end") }
-            endIfDrained()
+            loop.stop()
         }
     }
 
-    private func endIfDrained() {
-        guard isFinishing, processes.draining.isEmpty else { return }
-        processes.killStrays()
-        loop.stop()
+    /// Ends once the last output is written and the last stray is gone.
+    private func endIfDone() {
+        guard isFinishing else { return }
+        let isAlone = processes.killStrays()
+        if isAlone, processes.draining.isEmpty { loop.stop() }
     }
 
     private func startWatchdog() {

@@ -19,6 +19,7 @@ package struct DaemonLogHandler: LogHandler {
         var dropped = 0
     }
 
+    /// What the kernel calls `PIPE_BUF`: a pipe that is writable takes as much without making the writer wait.
     private static let longestLine = 4096
 
     package init() {
@@ -42,9 +43,9 @@ package struct DaemonLogHandler: LogHandler {
     }
 
     private func write(_ line: String) {
-        var bytes = Array(line.utf8.prefix(Self.longestLine - 1))
-        if output.dropped > 0 { bytes += Array(" (\(output.dropped) lines before this one were dropped)".utf8) }
-        bytes.append(UInt8(ascii: "\n"))
+        let loss = output.dropped == 0 ? "" : " (\(output.dropped) lines before this one were dropped)"
+        let end = Array("\(loss)\n".utf8)
+        let bytes = Array(line.utf8.prefix(Self.longestLine - end.count)) + end
         var poll = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
         guard Glibc.poll(&poll, 1, 0) == 1, poll.revents & Int16(POLLOUT) != 0,
             Glibc.write(STDERR_FILENO, bytes, bytes.count) >= 0

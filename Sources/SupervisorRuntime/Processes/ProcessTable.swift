@@ -30,6 +30,8 @@ final class ProcessTable {
     private(set) var draining: [ObjectIdentifier: OutputPump] = [:]
     /// Left behind on purpose, or because nothing reached them.
     private var abandoned: Set<Int32> = []
+    /// Named in the log already.
+    private var killedStrays: Set<Int32> = []
     private lazy var tree = ProcessTree(socketPath: surroundings.socketPath) { [unowned self] pid in
         runsByPid[pid] != nil || probesByPid[pid] != nil
     }
@@ -291,14 +293,20 @@ final class ProcessTable {
     }
 
     /// At the very end: kills what came to roostd as an orphan and carries no mark of any run.
-    func killStrays() {
+    ///
+    /// What they leave behind in turn comes to roostd with their end, so SIGCHLD asks for another round.
+    /// - Returns: whether there was nothing left to kill.
+    func killStrays() -> Bool {
         let strays = tree.strays().filter { !abandoned.contains($0) }
-        guard !strays.isEmpty else { return }
-        logger.warning("killing processes that workers left behind: \(tree.describe(strays))")
+        let fresh = strays.filter { killedStrays.insert($0).inserted }
+        if !fresh.isEmpty {
+            logger.warning("killing processes that workers left behind: \(tree.describe(fresh))")
+        }
         for pid in strays {
             // Our own children: nobody but us can reap them, so their pids cannot be reused here.
             _ = kill(pid, Signal.kill.number)
         }
+        return strays.isEmpty
     }
 
     // MARK: - Probes

@@ -3,6 +3,7 @@
 import ctypes
 import os
 import signal
+import time
 from collections import defaultdict
 
 _PR_SET_CHILD_SUBREAPER = 36
@@ -41,11 +42,13 @@ def kill_descendants() -> None:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
+        # Without waiting for all: one may have been born after the list was made, and is in the next.
         try:
-            while os.waitpid(-1, 0):
+            while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
         except ChildProcessError:
             pass
+        time.sleep(0.01)
 
 
 def executable(pid: int) -> str:

@@ -119,11 +119,11 @@ extension InstanceMachine {
         let policy = definition.restart
         if isFailure, !countFailure(at: now), let giveUp = policy.giveUp {
             let rule = "gave up: \(giveUp.failures) failures within \(giveUp.within.text) (restart.give_up)"
-            return end(.fatal, .fatal, "\(what); \(rule)", status, at: now, &effects)
+            return end(.fatal, .fatal, what, rule, status, at: now, &effects)
         }
         switch (policy.when, isFailure) {
         case (.never, true):
-            return end(.fatal, .fatal, "\(what); not restarted (restart.when = never)", status, at: now, &effects)
+            return end(.fatal, .fatal, what, "not restarted (restart.when = never)", status, at: now, &effects)
         case (.never, false), (.onFailure, false):
             let rule = "done (restart.when = \(policy.when.rawValue))"
             enter(.exited, "\(what); \(rule)", at: now)
@@ -133,19 +133,20 @@ extension InstanceMachine {
             let delay = countRestart(stable: stable, wasSpawned: status != nil, random: &random)
             if delay > .zero {
                 let rule = "retry \(restarts) in \(delay.text)"
-                return end(.backoff(until: now + delay), .backoff, "\(what); \(rule)", status, at: now, &effects)
+                return end(.backoff(until: now + delay), .backoff, what, rule, status, at: now, &effects)
             }
-            return end(.waiting, .waiting, "\(what); restarted at once", status, at: now, &effects)
+            return end(.waiting, .waiting, what, "restarted at once", status, at: now, &effects)
         }
     }
 
+    /// Tells what happened and then, as news of its own, what the rules make of it.
     private mutating func end(
-        _ next: State, _ kind: Announcement.Kind, _ reason: String, _ status: ExitStatus?, at now: Instant,
-        _ effects: inout [Effect]
+        _ next: State, _ kind: Announcement.Kind, _ what: String, _ rule: String, _ status: ExitStatus?,
+        at now: Instant, _ effects: inout [Effect]
     ) -> Aftermath {
-        enter(next, reason, at: now)
-        announce(.exited, status: status, effects: &effects)
-        announce(kind, effects: &effects)
+        enter(next, "\(what); \(rule)", at: now)
+        announce(.exited, status: status, message: what, effects: &effects)
+        announce(kind, message: rule, effects: &effects)
         return next == .fatal ? .nothing : .restarts
     }
 

@@ -3,7 +3,7 @@
 /// Only these three are replaced; any other brace is left alone, so that JSON can stand in an argument.
 package enum Placeholders {
     package static func expand(_ text: String, for instance: InstanceID) -> String {
-        guard text.contains("{") else { return text }
+        guard text.utf8.contains(UInt8(ascii: "{")) else { return text }
         var result = ""
         var rest = text[...]
         while let brace = rest.firstIndex(of: "{") {

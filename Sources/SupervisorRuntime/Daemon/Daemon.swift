@@ -129,7 +129,9 @@ package final class Daemon {
         settleEvents()
     }
 
+    /// Acts first and tells afterwards, each in order: nobody waits for a restart until a log line is written.
     private func perform(_ effects: [Effect]) {
+        var told: [Effect] = []
         for effect in effects {
             switch effect {
             case .spawn(let run, let definition):
@@ -147,14 +149,24 @@ package final class Daemon {
                 processes.abandon(run)
             case .release(let run):
                 processes.release(run)
-            case .announce(let announcement):
-                announce(announcement)
-            case .reply(let id, let reply):
-                answer(id, reply)
-            case .finish:
-                isFinishing = true
-                finish()
+            case .announce, .reply, .finish:
+                told.append(effect)
             }
+        }
+        for effect in told { tell(effect) }
+    }
+
+    private func tell(_ effect: Effect) {
+        switch effect {
+        case .announce(let announcement):
+            announce(announcement)
+        case .reply(let id, let reply):
+            answer(id, reply)
+        case .finish:
+            isFinishing = true
+            finish()
+        case .spawn, .probeReadiness, .checkHealth, .endProbes, .signal, .abandon, .release:
+            preconditionFailure("\(effect) is done, not told")
         }
     }
 

@@ -55,7 +55,7 @@ import Testing
             try roost.event(.running, "web:0")
             #expect(try Program.run(["/usr/sbin/userdel", "--force", user]).code == 0)
             kill(try roost.pid("web:0"), SIGKILL)
-            try roost.event(.backoff, "web:0", saying: user)
+            try roost.event(.exited, "web:0", saying: user)
             #expect(try roost.why("web").contains(user))
         }
     }
@@ -72,7 +72,7 @@ import Testing
             let before = try roost.pid("many:0")
             let channel = try roost.channel()
             _ = try channel.call(.scale(worker: "many", instances: 40, wait: .no), ActionResult.self)
-            try roost.event(.backoff, saying: "Too many open files")
+            try roost.event(.exited, saying: "Too many open files")
             let status = try channel.call(.status(names: []), StatusResult.self)
             #expect(status.instances.first?.pid == before)
             let failing = try #require(status.instances.first { $0.reason.contains("Too many open files") })
@@ -100,7 +100,7 @@ import Testing
         try roost.start([
             "setpriv", "--reuid=\(user)", "--regid=\(user)", "--clear-groups", "--", "prlimit", "--nproc=8:8",
         ])
-        try roost.event(.backoff, saying: "cannot")
+        try roost.event(.exited, saying: "cannot")
         let status = try roost.status().values
         let failing = try #require(status.first { $0.reason.contains("too many processes") }, "\(roost.log)")
         #expect(try roost.why(failing.name).contains("too many processes; raise the limit"))

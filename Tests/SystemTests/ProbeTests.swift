@@ -103,9 +103,10 @@ import Testing
             let before = try roost.pid("web:0")
             #expect(try roost.instance("web:0").run == 1)
             try write("ill", to: "\(roost.path)/ill")
-            let unhealthy = try roost.event(.unhealthy, "web:0")
+            try roost.event(.unhealthy, "web:0")
+            let stopping = try roost.event(.stopping, "web:0")
             unlink("\(roost.path)/ill")
-            try roost.event(.running, "web:0", after: unhealthy.seq)
+            try roost.event(.running, "web:0", after: stopping.seq)
             #expect(!Processes.isAlive(before))
         }
     }

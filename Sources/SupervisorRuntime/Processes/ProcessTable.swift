@@ -85,6 +85,8 @@ final class ProcessTable {
                 throw error
             }
             return run
+        } catch let failure as SpawnFailure {
+            throw failure
         } catch let failure as SpawnError {
             throw SpawnFailure(errno: failure.errno, message: failure.description)
         } catch let failure as SystemError {
@@ -134,16 +136,16 @@ final class ProcessTable {
     /// `ready = { notify = true }`: a socket of the run's own, named in `NOTIFY_SOCKET`.
     private func addNotifySocket(
         for context: LaunchContext, to request: inout SpawnRequest
-    ) throws(SystemError) -> NotifySocket? {
+    ) throws -> NotifySocket? {
         guard case .notify = context.definition.ready.probe else { return nil }
-        try FileSystem.createDirectories(surroundings.notifyDirectory, mode: 0o755)
+        try surroundings.notifyDirectory.establish()
         let id = context.run
         let owner = NotifySocket.Owner(
             uid: context.credentials?.user ?? geteuid(), gid: context.credentials?.group ?? getegid()
         ) { [unowned self] pid in
             runs[id].map { tree.contains(pid, in: $0) } ?? false
         }
-        let path = "\(surroundings.notifyDirectory)/\(id)"
+        let path = surroundings.notifyDirectory.socketPath(of: id)
         let socket = try NotifySocket(path: path, owner: owner, on: loop) { [unowned self] news in
             heard(news, from: id)
         }

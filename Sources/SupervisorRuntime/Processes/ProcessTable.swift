@@ -72,7 +72,7 @@ final class ProcessTable {
             let cgroup = try makeCgroup(for: context.run)
             let run = try spawn(request, context, cgroup)
             run.notifySocket = notify
-            run.newlinePipe = newline
+            run.newlineReader = newline?.takeReader()
             do {
                 run.exitSource = try loop.add(run.process.raw, .read, priority: .exits) {
                     [unowned self, unowned run] _ in

@@ -12,7 +12,7 @@ final class ProcessTable {
     private let logs: LogRegistry
     private let logger: Logger
     private let logDirectory: String
-    private let cgroups: ControlGroup?
+    private let groups: RunGroups?
     private(set) var surroundings: LaunchSurroundings
     /// News for the core.
     private let tell: (Event) -> Void
@@ -42,7 +42,7 @@ final class ProcessTable {
         self.logs = logs
         self.logger = logger
         self.logDirectory = logDirectory
-        self.cgroups = cgroups
+        groups = cgroups.map { RunGroups(below: $0, loop: loop, logger: logger) }
         self.surroundings = surroundings
         self.tell = tell
     }
@@ -69,7 +69,7 @@ final class ProcessTable {
             request.standardError = error.map { .descriptor($0.childEnd.raw) } ?? .mergeWithOutput
             let newline = try addReadinessChannel(for: context, to: &request)
             let notify = try addNotifySocket(for: context, to: &request)
-            let cgroup = try makeCgroup(for: context.run)
+            let cgroup = try groups?.make(for: context.run)
             let run = try spawn(request, context, cgroup)
             run.notifySocket = notify
             run.newlineReader = newline?.takeReader()
@@ -151,12 +151,6 @@ final class ProcessTable {
         }
         request.environment = request.environment.adding("NOTIFY_SOCKET", path)
         return socket
-    }
-
-    private func makeCgroup(for run: RunID) throws(SystemError) -> ControlGroup? {
-        guard let cgroups else { return nil }
-        let worker = try cgroups.ensureChild(run.instance.worker)
-        return try worker.createChild("\(run.instance.index)#\(run.number)")
     }
 
     private func addStream(
@@ -272,12 +266,7 @@ final class ProcessTable {
             draining[ObjectIdentifier(stream.key)] = stream.pump
             stream.pump.finish()
         }
-        guard let cgroup = run.cgroup else { return }
-        do {
-            try cgroup.remove()
-        } catch {
-            logger.warning("\(id): \(error)")
-        }
+        if let cgroup = run.cgroup { groups?.remove(cgroup, of: id) }
     }
 
     private func ended(_ key: DrainKey) {

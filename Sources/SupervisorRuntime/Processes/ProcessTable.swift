@@ -28,8 +28,8 @@ final class ProcessTable {
     private var lingering: [RunID] = []
     /// Pumps that still have to empty the pipe of a run that is over.
     private(set) var draining: [ObjectIdentifier: OutputPump] = [:]
-    /// Left behind on purpose, or because nothing reached them.
-    private var abandoned: Set<Int32> = []
+    /// Inherited, left behind on purpose, or because nothing reached them.
+    private var spared = SparedProcesses(descendantsOf: getpid())
     private lazy var tree = ProcessTree(socketPath: surroundings.socketPath) { [unowned self] pid in
         runsByPid[pid] != nil || probesByPid[pid] != nil
     }
@@ -206,7 +206,7 @@ final class ProcessTable {
                     probe.exited()
                 } else {
                     _ = try Orphans.reap(pid: pid)
-                    abandoned.remove(pid)
+                    spared.remove(pid)
                 }
             } catch {
                 logger.error("\(error)")
@@ -252,7 +252,8 @@ final class ProcessTable {
         guard !left.isEmpty else { return }
         let why = run.definition.stop.scope == .process ? "stop.scope is \"process\"" : "they survived SIGKILL"
         logger.warning("\(id): these processes are left behind, for \(why): \(tree.describe(left))")
-        abandoned.formUnion(left)
+        spared.prune()
+        for pid in left { spared.insert(pid) }
     }
 
     /// The run is over: empties its pipes, and forgets it.
@@ -283,7 +284,7 @@ final class ProcessTable {
 
     /// At the very end: kills what came to roostd as an orphan and carries no mark of any run.
     func killStrays() {
-        let strays = tree.strays().filter { !abandoned.contains($0) }
+        let strays = tree.strays().filter { !spared.contains($0) }
         guard !strays.isEmpty else { return }
         logger.warning("killing processes that workers left behind: \(tree.describe(strays))")
         for pid in strays {

@@ -116,8 +116,8 @@ final class ProcessTable {
     /// A process that cannot be watched must not live: nobody would know of its end.
     private func undo(_ run: LiveRun) {
         tree.send(.kill, to: run)
-        _ = try? run.process.wait()
-        run.isReaped = true
+    ///
+    /// Nor is it waited for. From now on it is nobody's, and collected like an orphan when it has ended.
         runsByPid[run.pid] = nil
         if let source = run.exitSource { loop.remove(source) }
         release(run.id)

@@ -8,6 +8,8 @@ import SupervisorCore
 
 /// Every process that roostd has made: spawns, watches, signals and reaps them, and finds what they leave behind.
 final class ProcessTable {
+    private static let collectedPerTurn = 4096
+
     private let loop: EventLoop
     private let logs: LogRegistry
     private let logger: Logger
@@ -114,10 +116,10 @@ final class ProcessTable {
     }
 
     /// A process that cannot be watched must not live: nobody would know of its end.
-    private func undo(_ run: LiveRun) {
-        tree.send(.kill, to: run)
     ///
     /// Nor is it waited for. From now on it is nobody's, and collected like an orphan when it has ended.
+    private func undo(_ run: LiveRun) {
+        tree.send(.kill, to: run)
         runsByPid[run.pid] = nil
         if let source = run.exitSource { loop.remove(source) }
         release(run.id)
@@ -197,9 +199,17 @@ final class ProcessTable {
 
     /// SIGCHLD: some child has ended. Main processes are reaped by their pidfd; what is left are orphans.
     func childrenChanged() {
-        for _ in 0..<4096 {
+        if collectEnded() { _ = loop.schedule(at: loop.now) { [unowned self] in childrenChanged() } }
+        for id in lingering {
+            if let run = runs[id] { look(at: run) }
+        }
+    }
+
+    /// Collects as many as one turn of the loop may. Returns whether there may be more, for which no signal will come.
+    private func collectEnded() -> Bool {
+        for _ in 0..<Self.collectedPerTurn {
             do {
-                guard let pid = try Orphans.nextEnded() else { break }
+                guard let pid = try Orphans.nextEnded() else { return false }
                 if let run = runsByPid[pid] {
                     mainExited(run)
                 } else if let probe = probesByPid[pid] {
@@ -210,12 +220,10 @@ final class ProcessTable {
                 }
             } catch {
                 logger.error("\(error)")
-                break
+                return false
             }
         }
-        for id in lingering {
-            if let run = runs[id] { look(at: run) }
-        }
+        return true
     }
 
     private func mainExited(_ run: LiveRun) {

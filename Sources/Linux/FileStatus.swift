@@ -9,6 +9,8 @@ package struct FileStatus: Hashable, Sendable {
     package let kind: Kind
     /// The lower twelve bits of the mode.
     package let permissions: UInt32
+    /// The user whose file it is.
+    package let owner: UInt32
     package let device: UInt64
     package let inode: UInt64
     package let size: Int64
@@ -26,6 +28,7 @@ package struct FileStatus: Hashable, Sendable {
             case _: .other
             }
         permissions = UInt32(status.st_mode) & 0o7777
+        owner = status.st_uid
         device = UInt64(status.st_dev)
         inode = UInt64(status.st_ino)
         size = Int64(status.st_size)

@@ -16,7 +16,7 @@ final class DaemonHarness {
     private let directory = ScratchDirectory()
     private var first: (run: RunID, definition: WorkerDefinition)?
 
-    init(_ command: String...) throws {
+    init(_ command: String..., configure: (inout WorkerDefinition) -> Void = { _ in }) throws {
         signal(SIGPIPE, SIG_IGN)
         var settings = DaemonSettings()
         settings.socket = "\(directory.path)/control.sock"
@@ -25,6 +25,7 @@ final class DaemonHarness {
         var worker = WorkerDefinition(name: "w", launch: LaunchSpecification(arguments: command))
         worker.log.output = "w.log"
         worker.restart.when = .never
+        configure(&worker)
         daemon = try Daemon(
             plan: Plan(daemon: settings, workers: [worker]), configurationPath: "/nonexistent", logger: .silent)
         try daemon.server.listen(at: daemon.place())

@@ -44,6 +44,12 @@ import Testing
         #expect(harness.daemon.processes.draining.isEmpty)
     }
 
+    @Test func `a line of the daemon's log fits into one write to a pipe, with all that is said in it`() {
+        let line = DaemonLogHandler.bytes(of: String(repeating: "x", count: 10_000), dropped: 12)
+        #expect(line.count == Int(PIPE_BUF))
+        #expect(String(decoding: line, as: UTF8.self).hasSuffix("x (12 lines before this one were dropped)\n"))
+    }
+
     @Test func `exit statuses are kept although whoever started the daemon ignores SIGCHLD`() throws {
         var before = sigaction()
         sigaction(SIGCHLD, nil, &before)

@@ -48,6 +48,17 @@ import Testing
         #expect(text.hasSuffix("line 999 \(String(repeating: "x", count: 999 % 90))\n"))
     }
 
+    @Test func `a file that was moved away is begun anew by the next rotation`() throws {
+        let worker = try fixture.worker(fixture.target(rotateSize: 1000, keep: 3))
+        try pour(0..<2, into: worker)
+        try FileSystem.rename("\(fixture.directory.path)/out.log", to: "\(fixture.directory.path)/moved")
+        try pour(2..<100, into: worker)
+        worker.close()
+        try fixture.turn(until: { worker.hasEnded })
+        #expect(FileSystem.exists("\(fixture.directory.path)/out.log"))
+        #expect(fixture.news.isEmpty)
+    }
+
     @Test func `a line without end is cut 64 KiB past the size`() throws {
         let worker = try fixture.worker(fixture.target(rotateSize: 1000, keep: 3))
         var rest = 300_000

@@ -156,9 +156,21 @@ private final class TestServer {
         }
     }
 
+    @Test func `what is not believed is told once a second, however much of it comes`() throws {
+        var rejections = 0
+        let owner = NotifySocket.Owner(uid: getuid(), gid: getgid()) { _ in false }
+        let socket = try NotifySocket(path: path, owner: owner, on: fixture.loop) { _ in rejections += 1 }
+        let sender = try UnixDatagramSocket(connectingTo: path)
+        for _ in 0..<8 { _ = try sender.descriptor.sendMessage(Array("READY=1".utf8)) }
+        try fixture.turn(until: { rejections > 0 })
+        #expect(rejections == 1)
+        withExtendedLifetime(socket) {}
+    }
+
     @Test func `the socket is the owner's alone and goes with its run`() throws {
         do {
-            let owner = NotifySocket.Owner(uid: getuid(), gid: getgid()) { _ in true }
+            let uid = getuid() == 0 ? 65534 : getuid()
+            let owner = NotifySocket.Owner(uid: uid, gid: getgid()) { _ in true }
             let socket = try NotifySocket(path: path, owner: owner, on: fixture.loop) { _ in }
             #expect(try FileStatus(path: path)?.permissions == 0o600)
             withExtendedLifetime(socket) {}

@@ -61,7 +61,8 @@ private let addresses = Atomic<Int>(0)
 /// Whether this environment must be able to run every test.
 let isContinuousIntegration = ProcessInfo.processInfo.environment["CI"] == "true"
 
-/// For conditions of tests that need what a machine may not have: says so loudly, and fails where nothing may be missing.
+/// For conditions of tests that need what a machine may not have: says so loudly, and lets them fail where nothing may
+/// be missing.
 func isAvailable(_ what: String, _ present: Bool) -> Bool {
     if !present { say("SKIPPED, because there is no \(what) here") }
     return present || isContinuousIntegration

@@ -10,7 +10,12 @@ import Testing
     private func talker(_ log: String) -> String {
         """
         [worker.talker]
-        command = ["sh", "-c", "trap 'echo word' USR1; head -c 3000000 /dev/zero | tr '\\\\0' x; echo; echo done > $DIR/done; while :; do sleep 0.05; done"]
+        command = ["sh", "-c", '''
+        trap 'echo word' USR1
+        head -c 3000000 /dev/zero | tr '\\0' x; echo
+        echo done > $DIR/done
+        while :; do sleep 0.05; done
+        ''']
         log = { \(log), rotate_size = 0 }
         """
     }

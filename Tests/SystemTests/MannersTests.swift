@@ -38,11 +38,12 @@ import Testing
 
     @Test(arguments: [SIGTERM, SIGINT])
     func `a signal stops everything in reverse order`(signal: Int32) throws {
+        let idle = "echo >> $DIR/up; while :; do sleep 0.05; done"
         let workers = """
             [worker.first]
-            command = ["sh", "-c", "trap 'echo first >> $DIR/order; exit' TERM; echo >> $DIR/up; while :; do sleep 0.05; done"]
+            command = ["sh", "-c", "trap 'echo first >> $DIR/order; exit' TERM; \(idle)"]
             [worker.second]
-            command = ["sh", "-c", "trap 'echo second >> $DIR/order; exit' TERM; echo >> $DIR/up; while :; do sleep 0.05; done"]
+            command = ["sh", "-c", "trap 'echo second >> $DIR/order; exit' TERM; \(idle)"]
             requires = ["first"]
             """
         try withRoost(workers) { roost in
@@ -133,7 +134,12 @@ import Testing
     func `as PID 1 it reaps orphans, forwards signals and ends in order`() throws {
         let worker = """
             [worker.parent]
-            command = ["sh", "-c", "trap 'echo forwarded >> $DIR/signals' USR1; (sh -c 'sleep 0.05; echo done > $DIR/orphan' &) ; echo up > $DIR/up; while :; do sleep 0.05; done"]
+            command = ["sh", "-c", '''
+            trap 'echo forwarded >> $DIR/signals' USR1
+            (sh -c 'sleep 0.05; echo done > $DIR/orphan' &)
+            echo up > $DIR/up
+            while :; do sleep 0.05; done
+            ''']
             """
         let roost = try Roost(worker, daemon: "")
         defer { roost.sweep() }
@@ -171,7 +177,10 @@ import Testing
     @Test func `it adopts what loses its parent, and collects it`() throws {
         let worker = """
             [worker.parent]
-            command = ["sh", "-c", "(setsid sh -c 'echo \\"$$\\" > $DIR/orphan; while ! test -e $DIR/go; do sleep 0.05; done' &); exec sleep 12345"]
+            command = ["sh", "-c", '''
+            (setsid sh -c 'echo $$ > $DIR/orphan; while ! test -e $DIR/go; do sleep 0.05; done' &)
+            exec sleep 12345
+            ''']
             """
         try withRoost(worker) { roost in
             let orphan = try #require(Int32(try roost.file("orphan", containing: "\n").dropLast()))
@@ -216,7 +225,13 @@ import Testing
     @Test func `workers outlive a daemon that is killed, and may go on writing`() throws {
         let worker = """
             [worker.writer]
-            command = ["sh", "-c", "echo up; while ! test -e $DIR/gone; do sleep 0.02; done; for i in 1 2 3; do echo line || exit 1; done; echo alive > $DIR/alive; exec sleep 12345"]
+            command = ["sh", "-c", '''
+            echo up
+            while ! test -e $DIR/gone; do sleep 0.02; done
+            for i in 1 2 3; do echo line || exit 1; done
+            echo alive > $DIR/alive
+            exec sleep 12345
+            ''']
             """
         try withRoost(worker) { roost in
             try roost.event(.running, "writer:0")

@@ -6,7 +6,8 @@ import Testing
 
 /// Each way to find out whether a worker is ready, and whether it is well.
 @Suite struct ProbeTests {
-    /// Starts a worker that becomes ready when the test makes the file `go`, and sees that it is ready then, not before.
+    /// Starts a worker that becomes ready when the test makes the file `go`, and sees that it is ready then and not
+    /// before.
     private func expectReadiness(_ ready: String, _ command: String) throws {
         let worker = "[worker.web]\n\(command)\nready = { \(ready), timeout = \"40s\" }\n"
         try withRoost(worker) { roost in
@@ -20,7 +21,14 @@ import Testing
     }
 
     private func shell(_ then: String) -> String {
-        #"command = ["sh", "-c", "echo up > $DIR/up; while ! test -e $DIR/go; do sleep 0.02; done; \#(then); exec sleep 12345"]"#
+        """
+        command = ["sh", "-c", '''
+        echo up > $DIR/up
+        while ! test -e $DIR/go; do sleep 0.02; done
+        \(then)
+        exec sleep 12345
+        ''']
+        """
     }
 
     @Test func `ready after a time`() throws {
@@ -99,14 +107,14 @@ import Testing
             stop = { signals = ["TERM 1s", "KILL 5s"] }
             """
         try withRoost(worker) { roost in
-            try roost.event(.running, "web:0")
             _ = try roost.file("up")
             let before = try roost.pid("web:0")
             #expect(try roost.instance("web:0").run == 1)
             try write("ill", to: "\(roost.path)/ill")
-            let unhealthy = try roost.event(.unhealthy, "web:0", saying: "2 of 2")
+            try roost.event(.unhealthy, "web:0")
+            let stopping = try roost.event(.stopping, "web:0")
             unlink("\(roost.path)/ill")
-            try roost.event(.running, "web:0", after: unhealthy.seq)
+            try roost.event(.running, "web:0", after: stopping.seq)
             #expect(!Processes.isAlive(before))
         }
     }

@@ -8,7 +8,11 @@ import Testing
     @Test func `what ignores TERM is killed after its grace, with its whole tree`() throws {
         let worker = """
             [worker.stubborn]
-            command = ["sh", "-c", "trap '' TERM; sh -c 'trap \\"\\" TERM; echo up > $DIR/up; while :; do sleep 1000; done' & wait; wait"]
+            command = ["sh", "-c", '''
+            trap "" TERM
+            sh -c 'trap "" TERM; echo up > $DIR/up; while :; do sleep 1000; done' &
+            wait; wait
+            ''']
             stop = { signals = ["TERM 200ms", "KILL 5s"] }
             """
         try withRoost(worker) { roost in

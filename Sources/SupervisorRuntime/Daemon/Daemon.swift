@@ -58,7 +58,8 @@ package final class Daemon {
         access = Daemon.access(plan.access)
         logs = try LogRegistry(loop: loop) { [logger] news in logger.warning("\(news)") }
         let surroundings = LaunchSurroundings(
-            socketPath: settings.socket, notifyDirectory: "\(Daemon.runtimeDirectory(settings))/notify",
+            socketPath: settings.socket,
+            notifyDirectory: NotifyDirectory(path: "\(Daemon.runtimeDirectory(settings))/notify"),
             openFiles: try? OpenFileLimit.raise())
         processes = ProcessTable(
             loop: loop, logs: logs, logger: logger, logDirectory: settings.logDirectory,

@@ -19,8 +19,8 @@ package struct DaemonLogHandler: LogHandler {
         var dropped = 0
     }
 
-    /// What the kernel calls `PIPE_BUF`: a pipe that is writable takes as much without making the writer wait.
-    private static let longestLine = 4096
+    /// A pipe that is writable takes so much at once (PIPE_BUF), without waiting and in one piece.
+    static let longestLine = 4096
 
     package init() {
         isJournal = DaemonLogHandler.standardErrorIsJournal
@@ -43,9 +43,7 @@ package struct DaemonLogHandler: LogHandler {
     }
 
     private func write(_ line: String) {
-        let loss = output.dropped == 0 ? "" : " (\(output.dropped) lines before this one were dropped)"
-        let end = Array("\(loss)\n".utf8)
-        let bytes = Array(line.utf8.prefix(Self.longestLine - end.count)) + end
+        let bytes = Self.bytes(of: line, dropped: output.dropped)
         var poll = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
         guard Glibc.poll(&poll, 1, 0) == 1, poll.revents & Int16(POLLOUT) != 0,
             Glibc.write(STDERR_FILENO, bytes, bytes.count) >= 0
@@ -54,6 +52,12 @@ package struct DaemonLogHandler: LogHandler {
             return
         }
         output.dropped = 0
+    }
+
+    /// A whole line, cut where it would be too long for one write.
+    static func bytes(of line: String, dropped: Int) -> [UInt8] {
+        let ending = (dropped > 0 ? " (\(dropped) lines before this one were dropped)" : "") + "\n"
+        return Array(line.utf8.prefix(longestLine - ending.utf8.count)) + Array(ending.utf8)
     }
 
     /// `JOURNAL_STREAM` is "device:inode" of the stream that the service manager connected to the journal.

@@ -38,7 +38,8 @@ extension LogFile {
             try FileSystem.remove(beginning)
             let descriptor = try FileSystem.open(beginning, [.readAndWrite, .create, .exclusive])
             let status = try FileStatus(of: descriptor)
-            if rotation.keep > 0 {
+            // The path is free if others have moved the file away, or an earlier attempt got no further than this.
+            if rotation.keep > 0, FileSystem.exists(path) {
                 let free = (1..<rotation.keep).first { !FileSystem.exists("\(path).\($0)") } ?? rotation.keep
                 for number in stride(from: free - 1, to: 0, by: -1) {
                     try FileSystem.rename("\(path).\(number)", to: "\(path).\(number + 1)")

@@ -67,7 +67,7 @@ final class ReadinessWatch {
 
     /// s6's way: a newline on a descriptor. The end of file without one says nothing; the timeout will.
     private func watchNewline() throws(SystemError) {
-        guard let pipe = run.newlinePipe, let reader = pipe.takeReader() else { return }
+        guard let reader = run.newlineReader.take() else { return }
         let shared = SharedDescriptor(reader)
         var buffer = [UInt8](repeating: 0, count: 256)
         source = try loop.add(shared.descriptor.raw, .read, priority: .control) { [unowned self] _ in

@@ -8,7 +8,7 @@ struct LaunchSurroundings {
     /// The control channel, so that workers and those who look at them know whose they are.
     var socketPath: String
     /// Where notify sockets are made.
-    var notifyDirectory: String
+    var notifyDirectory: NotifyDirectory
     /// The limit that the daemon itself was started with; it raised its own.
     var openFiles: OpenFileLimit?
     /// What the daemon's own environment must not hand down: it was meant for the daemon.

@@ -16,7 +16,8 @@ final class LiveRun {
     var isReaped = false
     var streams: [RunStream] = []
     var notifySocket: NotifySocket?
-    var newlinePipe: ChildPipe?
+    /// Of the pipe on which it says that it is ready; the child's end is the child's alone, so that its end shows.
+    var newlineReader: OwnedDescriptor?
     var readiness: ReadinessWatch?
     var health: HealthWatch?
 

@@ -8,11 +8,13 @@ import SupervisorCore
 
 /// Every process that roostd has made: spawns, watches, signals and reaps them, and finds what they leave behind.
 final class ProcessTable {
+    private static let collectedPerTurn = 4096
+
     private let loop: EventLoop
     private let logs: LogRegistry
     private let logger: Logger
     private let logDirectory: String
-    private let cgroups: ControlGroup?
+    private let groups: RunGroups?
     private(set) var surroundings: LaunchSurroundings
     /// News for the core.
     private let tell: (Event) -> Void
@@ -28,8 +30,8 @@ final class ProcessTable {
     private var lingering: [RunID] = []
     /// Pumps that still have to empty the pipe of a run that is over.
     private(set) var draining: [ObjectIdentifier: OutputPump] = [:]
-    /// Left behind on purpose, or because nothing reached them.
-    private var abandoned: Set<Int32> = []
+    /// Inherited, left behind on purpose, or because nothing reached them.
+    private var spared = SparedProcesses(descendantsOf: getpid())
     /// Named in the log already.
     private var killedStrays: Set<Int32> = []
     private lazy var tree = ProcessTree(socketPath: surroundings.socketPath) { [unowned self] pid in
@@ -44,7 +46,7 @@ final class ProcessTable {
         self.logs = logs
         self.logger = logger
         self.logDirectory = logDirectory
-        self.cgroups = cgroups
+        groups = cgroups.map { RunGroups(below: $0, loop: loop, logger: logger) }
         self.surroundings = surroundings
         self.tell = tell
     }
@@ -71,10 +73,10 @@ final class ProcessTable {
             request.standardError = error.map { .descriptor($0.childEnd.raw) } ?? .mergeWithOutput
             let newline = try addReadinessChannel(for: context, to: &request)
             let notify = try addNotifySocket(for: context, to: &request)
-            let cgroup = try makeCgroup(for: context.run)
+            let cgroup = try groups?.make(for: context.run)
             let run = try spawn(request, context, cgroup)
             run.notifySocket = notify
-            run.newlinePipe = newline
+            run.newlineReader = newline?.takeReader()
             do {
                 run.exitSource = try loop.add(run.process.raw, .read, priority: .exits) {
                     [unowned self, unowned run] _ in
@@ -87,6 +89,8 @@ final class ProcessTable {
                 throw error
             }
             return run
+        } catch let failure as SpawnFailure {
+            throw failure
         } catch let failure as SpawnError {
             throw SpawnFailure(errno: failure.errno, message: failure.description)
         } catch let failure as SystemError {
@@ -114,10 +118,10 @@ final class ProcessTable {
     }
 
     /// A process that cannot be watched must not live: nobody would know of its end.
+    ///
+    /// Nor is it waited for. From now on it is nobody's, and collected like an orphan when it has ended.
     private func undo(_ run: LiveRun) {
         tree.send(.kill, to: run)
-        _ = try? run.process.wait()
-        run.isReaped = true
         runsByPid[run.pid] = nil
         if let source = run.exitSource { loop.remove(source) }
         release(run.id)
@@ -136,27 +140,21 @@ final class ProcessTable {
     /// `ready = { notify = true }`: a socket of the run's own, named in `NOTIFY_SOCKET`.
     private func addNotifySocket(
         for context: LaunchContext, to request: inout SpawnRequest
-    ) throws(SystemError) -> NotifySocket? {
+    ) throws -> NotifySocket? {
         guard case .notify = context.definition.ready.probe else { return nil }
-        try FileSystem.createDirectories(surroundings.notifyDirectory, mode: 0o755)
+        try surroundings.notifyDirectory.establish()
         let id = context.run
         let owner = NotifySocket.Owner(
             uid: context.credentials?.user ?? geteuid(), gid: context.credentials?.group ?? getegid()
         ) { [unowned self] pid in
             runs[id].map { tree.contains(pid, in: $0) } ?? false
         }
-        let path = "\(surroundings.notifyDirectory)/\(id)"
+        let path = surroundings.notifyDirectory.socketPath(of: id)
         let socket = try NotifySocket(path: path, owner: owner, on: loop) { [unowned self] news in
             heard(news, from: id)
         }
         request.environment = request.environment.adding("NOTIFY_SOCKET", path)
         return socket
-    }
-
-    private func makeCgroup(for run: RunID) throws(SystemError) -> ControlGroup? {
-        guard let cgroups else { return nil }
-        let worker = try cgroups.ensureChild(run.instance.worker)
-        return try worker.createChild("\(run.instance.index)#\(run.number)")
     }
 
     private func addStream(
@@ -203,25 +201,31 @@ final class ProcessTable {
 
     /// SIGCHLD: some child has ended. Main processes are reaped by their pidfd; what is left are orphans.
     func childrenChanged() {
-        for _ in 0..<4096 {
+        if collectEnded() { _ = loop.schedule(at: loop.now) { [unowned self] in childrenChanged() } }
+        for id in lingering {
+            if let run = runs[id] { look(at: run) }
+        }
+    }
+
+    /// Collects as many as one turn of the loop may. Returns whether there may be more, for which no signal will come.
+    private func collectEnded() -> Bool {
+        for _ in 0..<Self.collectedPerTurn {
             do {
-                guard let pid = try Orphans.nextEnded() else { break }
+                guard let pid = try Orphans.nextEnded() else { return false }
                 if let run = runsByPid[pid] {
                     mainExited(run)
                 } else if let probe = probesByPid[pid] {
                     probe.exited()
                 } else {
                     _ = try Orphans.reap(pid: pid)
-                    abandoned.remove(pid)
+                    spared.remove(pid)
                 }
             } catch {
                 logger.error("\(error)")
-                break
+                return false
             }
         }
-        for id in lingering {
-            if let run = runs[id] { look(at: run) }
-        }
+        return true
     }
 
     private func mainExited(_ run: LiveRun) {
@@ -258,7 +262,8 @@ final class ProcessTable {
         guard !left.isEmpty else { return }
         let why = run.definition.stop.scope == .process ? "stop.scope is \"process\"" : "they survived SIGKILL"
         logger.warning("\(id): these processes are left behind, for \(why): \(tree.describe(left))")
-        abandoned.formUnion(left)
+        spared.prune()
+        for pid in left { spared.insert(pid) }
     }
 
     /// The run is over: empties its pipes, and forgets it.
@@ -272,12 +277,7 @@ final class ProcessTable {
             draining[ObjectIdentifier(stream.key)] = stream.pump
             stream.pump.finish()
         }
-        guard let cgroup = run.cgroup else { return }
-        do {
-            try cgroup.remove()
-        } catch {
-            logger.warning("\(id): \(error)")
-        }
+        if let cgroup = run.cgroup { groups?.remove(cgroup, of: id) }
     }
 
     private func ended(_ key: DrainKey) {
@@ -297,7 +297,7 @@ final class ProcessTable {
     /// What they leave behind in turn comes to roostd with their end, so SIGCHLD asks for another round.
     /// - Returns: whether there was nothing left to kill.
     func killStrays() -> Bool {
-        let strays = tree.strays().filter { !abandoned.contains($0) }
+        let strays = tree.strays().filter { !spared.contains($0) }
         let fresh = strays.filter { killedStrays.insert($0).inserted }
         if !fresh.isEmpty {
             logger.warning("killing processes that workers left behind: \(tree.describe(fresh))")

@@ -34,16 +34,19 @@ struct ProcessTree {
         return members(of: run).isEmpty
     }
 
-    /// Whether the process belongs to the run: it is the main one, descends from it, or carries the run's mark.
+    /// Whether the process surely belongs to the run: it, or one that it descends from, is the main one or in its
+    /// process group or session. The mark does not count, for anybody can put it into an environment; nor does
+    /// anything once the main process is reaped, when its number may come to mean another.
     func contains(_ pid: Int32, in run: LiveRun) -> Bool {
-        if pid == run.pid { return !run.isReaped }
+        guard !run.isReaped else { return false }
         var ancestor = pid
-        for _ in 0..<64 {
-            guard let parent = statistics(of: ancestor)?.parent, parent > 1 else { break }
-            if parent == run.pid, !run.isReaped { return true }
-            ancestor = parent
+        for _ in 0..<64 where ancestor > 1 {
+            if ancestor == run.pid { return true }
+            guard let process = statistics(of: ancestor) else { return false }
+            if process.processGroup == run.pid || process.session == run.pid { return true }
+            ancestor = process.parent
         }
-        return hasMark(pid, of: run)
+        return false
     }
 
     /// Sends a signal to all of the run's processes.

@@ -107,6 +107,7 @@ import Testing
             stop = { signals = ["TERM 1s", "KILL 5s"] }
             """
         try withRoost(worker) { roost in
+            try roost.event(.running, "web:0")
             _ = try roost.file("up")
             let before = try roost.pid("web:0")
             #expect(try roost.instance("web:0").run == 1)

@@ -12,7 +12,7 @@ import Testing
     /// The seeds, in as many parts as there may be processors.
     private static let parts: [Range<UInt64>] = {
         let first = setting("SIM_FROM", 1)
-        let count = setting("SIM_SEEDS", 10_000)
+        let count = setting("SIM_SEEDS", 400)
         let size = max(1, count / 4)
         return stride(from: first, to: first + count, by: Int(size)).map { $0..<min($0 + size, first + count) }
     }()

@@ -16,7 +16,7 @@ package struct InstanceReport: Equatable, Sendable {
     package var recentFailures: Int
     /// When a retry is due, in `backoff`.
     package var nextAttempt: Instant?
-    /// What it waits for, in `waiting`.
+    /// What it waits for, in `waiting`; in `stopped`, if it is only held down by another worker, what that waits for.
     package var waitingFor: [String]
     package var lastExit: LastExit?
     /// Why it is in this state.

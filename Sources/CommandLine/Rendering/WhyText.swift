@@ -54,12 +54,14 @@ package enum WhyText {
         case .starting: return "it counts as running once it is ready"
         case .waiting:
             let list = (instance.waitingFor ?? []).joined(separator: ", ").printable
-            return "it starts when there is \(list.isEmpty ? "a free start slot" : "no more to wait for: \(list)")"
+            return "it waits for \(list.isEmpty ? "a free start slot" : list)"
         case .backoff:
             return instance.nextAttempt.map { "it is tried again \(TimeText.until($0, from: now))" }
                 ?? "it is tried again"
         case .stopping: return "it is stopped when nothing of it is left"
-        case .stopped: return "nothing, until \"roostctl start \(name)\""
+        case .stopped:
+            let list = (instance.waitingFor ?? []).joined(separator: ", ").printable
+            return list.isEmpty ? "nothing, until \"roostctl start \(name)\"" : "it waits for \(list)"
         case .exited: return "nothing, for it is done; \"roostctl start \(name)\" runs it again"
         case .fatal: return "nothing, for it was given up; mend the cause, then \"roostctl start \(name)\""
         }

@@ -197,7 +197,7 @@ extension Supervisor {
     }
 
     /// The first of the workers that this one requires that is not wanted up, so that this one cannot be either.
-    private func holder(of entry: Int) -> Int? {
+    func holder(of entry: Int) -> Int? {
         graph.requirements[entry].first {
             entries[$0].isHeld || entries[$0].isRemoved || entries[$0].tally.wanted == 0
         }

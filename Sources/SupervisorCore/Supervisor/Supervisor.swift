@@ -200,8 +200,20 @@ extension Supervisor {
             instance: machine.id, state: machine.publicState, pid: machine.pid,
             run: machine.run == 0 ? nil : machine.run, since: machine.since, restarts: machine.restarts,
             recentFailures: machine.recentFailures(at: now), nextAttempt: nextAttempt,
-            waitingFor: machine.state == .waiting ? obstacles(to: place) : [], lastExit: machine.lastExit,
-            reason: machine.reason)
+            waitingFor: expectations(of: place), lastExit: machine.lastExit, reason: machine.reason)
+    }
+
+    /// What would have to happen for an instance that is wanted and has no process.
+    private func expectations(of place: Place) -> [String] {
+        switch self[place].machine.state {
+        case .waiting:
+            return obstacles(to: place)
+        case .stopped:
+            guard self[place].isWanted, let holder = holder(of: place.entry) else { return [] }
+            return ["\(entries[holder].definition.name) to be started"]
+        case .spawning, .starting, .running, .backoff, .stopping, .exited, .fatal:
+            return []
+        }
     }
 
     /// The definition that the next run of this instance will have.

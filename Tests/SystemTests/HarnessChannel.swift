@@ -12,7 +12,18 @@ final class Channel {
     private(set) var events: [EventNotification] = []
     private(set) var output = ""
 
-    init(_ path: String) throws { stream = try UnixStream(connectingTo: path, blocking: false) }
+    init(_ path: String) throws {
+        let deadline = ContinuousClock.now + patience
+        while true {
+            do {
+                stream = try UnixStream(connectingTo: path, blocking: false)
+                return
+            } catch  where error.errno == EAGAIN && ContinuousClock.now < deadline {
+                // The queue of those who want to connect is full, and the kernel tells nobody when it is not.
+                poll(nil, 0, 5)
+            }
+        }
+    }
 
     // MARK: - Requests
 

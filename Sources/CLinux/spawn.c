@@ -180,12 +180,6 @@ CHILD_SIDE static void join_session(const struct child_task *task) {
 /// What only a privileged parent may give: limits above its own, a better priority.
 CHILD_SIDE static void take_resources(const struct child_task *task) {
     const struct roost_spawn_request *request = task->request;
-    for (size_t i = 0; i < request->limit_count; i++) {
-        const struct roost_spawn_limit *limit = &request->limits[i];
-        if (syscall(SYS_prlimit64, 0, limit->resource, &limit->value, NULL) < 0) {
-            fail(task, ROOST_SPAWN_RESOURCE_LIMIT, limit->resource);
-        }
-    }
     if (request->options & ROOST_SPAWN_SET_UMASK) syscall(SYS_umask, request->umask);
     if ((request->options & ROOST_SPAWN_SET_NICE)
         && syscall(SYS_setpriority, PRIO_PROCESS, 0, request->nice) < 0) {
@@ -194,6 +188,13 @@ CHILD_SIDE static void take_resources(const struct child_task *task) {
     if (request->oom_score_adjustment
         && write_file(AT_FDCWD, "/proc/self/oom_score_adj", request->oom_score_adjustment) < 0) {
         fail(task, ROOST_SPAWN_OOM_SCORE, 0);
+    }
+    // Last, since the parent's descriptors are all still open here: a low limit on them would forbid to open a file.
+    for (size_t i = 0; i < request->limit_count; i++) {
+        const struct roost_spawn_limit *limit = &request->limits[i];
+        if (syscall(SYS_prlimit64, 0, limit->resource, &limit->value, NULL) < 0) {
+            fail(task, ROOST_SPAWN_RESOURCE_LIMIT, limit->resource);
+        }
     }
 }
 

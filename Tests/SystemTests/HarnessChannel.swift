@@ -12,14 +12,16 @@ final class Channel {
     private(set) var events: [EventNotification] = []
     private(set) var output = ""
 
-    init(_ path: String) throws {
+    init(_ path: String) throws { stream = try Self.connect(to: path) }
+
+    private static func connect(to path: String) throws(SystemError) -> UnixStream {
         let deadline = ContinuousClock.now + patience
         while true {
             do {
-                stream = try UnixStream(connectingTo: path, blocking: false)
-                return
-            } catch  where error.errno == EAGAIN && ContinuousClock.now < deadline {
+                return try UnixStream(connectingTo: path, blocking: false)
+            } catch {
                 // The queue of those who want to connect is full, and the kernel tells nobody when it is not.
+                guard error.errno == EAGAIN, ContinuousClock.now < deadline else { throw error }
                 poll(nil, 0, 5)
             }
         }

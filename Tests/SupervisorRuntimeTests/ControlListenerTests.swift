@@ -114,28 +114,3 @@ import Testing
         #expect(try FileIdentity(at: harness.path)?.kind == .socket)
     }
 }
-
-@Suite struct DescriptorShortageTests {
-    @Test func `without a free descriptor a client is told so, and later ones are served`() async {
-        // The limit is the whole process's, so this happens in one of its own.
-        await #expect(processExitsWith: .success) {
-            let harness = try ControlHarness()
-            let client = try harness.connect()
-            let free = dup(0)
-            close(free)
-            var limit = rlimit()
-            getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-            let before = limit
-            limit.rlim_cur = rlim_t(free)
-            setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-            #expect(try client.next().errorCode == .busy)
-            #expect(try client.next() == nil)
-
-            limit = before
-            setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-            let later = try harness.connect()
-            try later.send(.version, id: 1)
-            #expect(try later.next().answerID == .number(1))
-        }
-    }
-}

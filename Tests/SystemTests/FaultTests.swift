@@ -85,6 +85,34 @@ import Testing
         }
     }
 
+    @Test func `without a free descriptor a client is told so, and later ones are served`() throws {
+        let worker = """
+            [worker.sound]
+            command = "sleep 12345"
+            """
+        try withRoost(worker, through: ["prlimit", "--nofile=48:48"]) { roost in
+            try roost.event(.running, "sound:0")
+            // Busy ones: idle ones would be closed to make room.
+            var busy: [Channel] = []
+            var refusal: ControlError?
+            while refusal == nil, busy.count < 100 {
+                let channel = try roost.channel()
+                do {
+                    _ = try channel.call(.subscribe(EventQuery()), SubscribeResult.self)
+                    busy.append(channel)
+                } catch let error as ControlError {
+                    refusal = error
+                }
+            }
+            #expect(refusal?.knownCode == .busy)
+            #expect(refusal?.message.contains("no file descriptor left") == true, "\(refusal?.message ?? "")")
+            busy = []
+            try eventually("there is room again") {
+                (try? roost.channel().call(.version, DaemonStatus.self))?.pid == roost.program.pid
+            }
+        }
+    }
+
     @Test(.enabled(if: isAvailable("right to switch users", getuid() == 0)))
     func `with too many processes it says so, and what runs goes on`() throws {
         let worker = """

@@ -35,11 +35,14 @@ package struct FileStatus: Hashable, Sendable {
         links = UInt64(status.st_nlink)
     }
 
-    /// The status of the file at `path`, symbolic links followed; nil when there is none.
-    package init?(path: String) throws(SystemError) {
+    /// The status of what is at `path`; nil when there is nothing.
+    ///
+    /// - Parameter followingLinks: whether a symbolic link there stands for what it leads to.
+    package init?(path: String, followingLinks: Bool = true) throws(SystemError) {
         var status = stat()
+        let flags = followingLinks ? 0 : AT_SYMLINK_NOFOLLOW
         do {
-            _ = try retrying("look at", path) { unsafe stat(path, &status) }
+            _ = try retrying("look at", path) { unsafe fstatat(AT_FDCWD, path, &status, flags) }
         } catch  where error.errno == ENOENT || error.errno == ENOTDIR {
             return nil
         }

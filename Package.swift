@@ -19,8 +19,12 @@ let package = Package(
     products: [
         .executable(name: "roostd", targets: ["roostd"]),
         .executable(name: "roostctl", targets: ["roostctl"]),
+        .library(name: "Threading", targets: ["Threading"]),
+        .library(name: "Queues", targets: ["Queues"]),
+        .library(name: "QueuesAsync", targets: ["QueuesAsync"]),
         .library(name: "Scheduling", targets: ["Scheduling"]),
         .library(name: "Subprocesses", targets: ["Subprocesses"]),
+        .library(name: "SubprocessesAsync", targets: ["SubprocessesAsync"]),
     ],
     traits: [
         .trait(name: "Systemd", description: "Talk to systemd through libsystemd."),
@@ -39,10 +43,30 @@ let package = Package(
         .target(name: "Linux", dependencies: ["CLinux"], swiftSettings: strictMemory),
 
         // Toolkit: products in their own right.
+        .target(name: "Scheduling", swiftSettings: strict),
+        .target(name: "Threading", dependencies: ["Linux", "Scheduling"], swiftSettings: strictMemory),
+        .target(name: "Queues", dependencies: ["Threading", "Linux", "Scheduling"], swiftSettings: strictMemory),
         .target(
-            name: "Scheduling",
+            name: "Subprocesses", dependencies: ["Linux", "CLinux", "Threading", "Scheduling"],
+            swiftSettings: strictMemory),
+
+        // The same for Swift concurrency. The daemon never links these: the first use of it starts a pool of threads.
+        .target(name: "QueuesAsync", dependencies: ["Queues", "Threading"], swiftSettings: strict),
+        .target(
+            name: "SubprocessesAsync", dependencies: ["Subprocesses", "Threading", "Linux"], swiftSettings: strict),
+
+        // One program a library that shows it at work.
+        .executableTarget(
+            name: "example-threading", dependencies: ["Threading"], path: "Examples/Threading", swiftSettings: strict),
+        .executableTarget(
+            name: "example-queues", dependencies: ["Queues", "Threading"], path: "Examples/Queues",
             swiftSettings: strict),
-        .target(name: "Subprocesses", dependencies: ["Linux", "CLinux"], swiftSettings: strictMemory),
+        .executableTarget(
+            name: "example-scheduling", dependencies: ["Scheduling", "Threading"], path: "Examples/Scheduling",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "example-subprocesses", dependencies: ["Subprocesses"], path: "Examples/Subprocesses",
+            swiftSettings: strict),
 
         // Pure: no clock, no descriptor, no thread.
         .target(
@@ -96,9 +120,23 @@ let package = Package(
         // Tests.
         .testTarget(name: "TidyTests", swiftSettings: strict),
         .testTarget(name: "LinuxTests", dependencies: ["Linux", "CLinux"], swiftSettings: strict),
-        .testTarget(name: "SchedulingTests", dependencies: ["Scheduling"], swiftSettings: strict),
+        // What the tests of the toolkit share: leak checks, a watchdog, rounds.
+        .target(
+            name: "ToolkitTesting", dependencies: ["Linux", "Threading"], path: "Tests/ToolkitTesting",
+            swiftSettings: strict),
         .testTarget(
-            name: "SubprocessesTests", dependencies: ["Subprocesses", "Linux", "CLinux"], swiftSettings: strict),
+            name: "SchedulingTests", dependencies: ["Scheduling", "Threading", "ToolkitTesting"],
+            resources: [.copy("Traces")], swiftSettings: strict),
+        .testTarget(
+            name: "ThreadingTests", dependencies: ["Threading", "Linux", "Scheduling", "ToolkitTesting"],
+            exclude: ["CompileFail"], swiftSettings: strict),
+        .testTarget(
+            name: "QueuesTests", dependencies: ["Queues", "QueuesAsync", "Threading", "ToolkitTesting"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SubprocessesTests",
+            dependencies: ["Subprocesses", "SubprocessesAsync", "Linux", "CLinux", "Threading", "ToolkitTesting"],
+            swiftSettings: strict),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor", "Linux", "Scheduling"], swiftSettings: strict),
         .testTarget(
             name: "SupervisorCoreTests", dependencies: ["SupervisorCore", "Scheduling"], swiftSettings: strict),

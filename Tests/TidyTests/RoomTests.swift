@@ -3,7 +3,9 @@ import Testing
 /// Which room may use what. The map is in docs/ARCHITECTURE.md.
 @Suite struct RoomTests {
     private static let pure = ["SupervisorCore", "Scheduling", "SupervisorSimulation"]
-    private static let toolkit = ["Scheduling", "Subprocesses"]
+    private static let toolkit = ["Threading", "Queues", "Scheduling", "Subprocesses"]
+    /// The toolkit's face for Swift concurrency, which the daemon never links.
+    private static let asyncAdapters = ["QueuesAsync", "SubprocessesAsync"]
     private static let withCLinux = ["Linux", "Subprocesses"]
     /// The only rooms that code JSON. FoundationEssentials costs memory, and all of Foundation far more.
     private static let withJSON = ["ControlProtocol", "CommandLine"]
@@ -16,9 +18,11 @@ import Testing
     }
 
     @Test func `the toolkit imports nothing of the daemon`() {
-        for room in Self.toolkit + ["Linux"] {
-            let allowed: Set = ["CLinux", "Linux", "Glibc", "Synchronization"]
-            expectNone(imports(in: "Sources/\(room)") { !allowed.contains($0) })
+        let system: Set = ["CLinux", "Linux", "Glibc", "Synchronization"]
+        let libraries = Set(Self.toolkit).union(system).union(["DequeModule", "HeapModule"])
+        expectNone(imports(in: "Sources/Linux") { !system.contains($0) })
+        for room in Self.toolkit + Self.asyncAdapters {
+            expectNone(imports(in: "Sources/\(room)") { !libraries.contains($0) })
         }
     }
 
@@ -41,11 +45,17 @@ import Testing
         expectNone(imports(in: elsewhere) { $0 == "FoundationEssentials" })
     }
 
-    @Test func `no source uses Swift concurrency`() {
+    @Test func `nothing imports the adapters for Swift concurrency`() {
+        expectNone(imports(in: "Sources") { Self.asyncAdapters.contains($0) })
+    }
+
+    @Test func `no source but the adapters uses Swift concurrency`() {
         // The first use of it starts a pool of threads; see docs/decisions.
         let words = ["async", "await", "actor", "Task", "TaskGroup", "AsyncStream", "MainActor"]
         expectNone(
-            SourceTree.swift(in: "Sources").flatMap { file in
+            SourceTree.swift(in: "Sources").filter { file in
+                !Self.asyncAdapters.contains { file.path.hasPrefix("Sources/\($0)/") }
+            }.flatMap { file in
                 let view = file.code
                 return words.flatMap { word in
                     view.lines(with: word).map { file.at($0, "`\(word)` is Swift concurrency") }
@@ -55,7 +65,7 @@ import Testing
 
     @Test func `only the toolkit is public`() {
         let daemon = SourceTree.swift(in: "Sources").filter { file in
-            !Self.toolkit.contains { file.path.hasPrefix("Sources/\($0)/") }
+            !(Self.toolkit + Self.asyncAdapters).contains { file.path.hasPrefix("Sources/\($0)/") }
         }
         expectNone(
             daemon.flatMap { file in

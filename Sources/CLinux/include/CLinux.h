@@ -48,6 +48,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "CLinuxFutex.h"
 #include "CLinuxIO.h"
 #include "CLinuxShims.h"
 #include "CLinuxSpawn.h"

@@ -1,0 +1,81 @@
+import Linux
+import Synchronization
+
+/// A lock in one word of memory, the core of every lock of the toolkit.
+///
+/// Free, it is taken by one atomic exchange. Taken, the caller first spins for a moment, because most locks are held
+/// for less time than going to sleep takes, and then sleeps in the kernel. After Drepper, "Futexes Are Tricky": the word
+/// remembers whether somebody may be sleeping, so that a release without sleepers asks the kernel nothing.
+///
+/// It has no owner: any thread may release it. There is no order among those who wait.
+@safe package struct FutexLock: ~Copyable, Sendable {
+    private enum Word {
+        static let free: UInt32 = 0
+        static let held: UInt32 = 1
+        /// Held, and a thread may be sleeping until it is released.
+        static let contended: UInt32 = 2
+    }
+
+    /// How often a thread looks at a taken lock before it sleeps.
+    private static let spins = 60
+
+    private let futex = Futex(Word.free)
+
+    package init() {}
+
+    /// Whether anybody holds it at this moment; no more than a snapshot.
+    package var isHeld: Bool { futex.word.load(ordering: .relaxed) != Word.free }
+
+    /// Takes the lock if it is free.
+    package borrowing func tryAcquire() -> Bool {
+        futex.word.compareExchange(expected: Word.free, desired: Word.held, ordering: .acquiring).exchanged
+    }
+
+    /// Takes the lock, however long that takes.
+    package borrowing func acquire() {
+        if !tryAcquire() { _ = acquireSlowly(until: nil) }
+    }
+
+    /// Takes the lock unless the deadline passes first.
+    ///
+    /// - Returns: whether the lock was taken. A wait that gave up leaves nothing behind.
+    package borrowing func acquire(until deadline: Deadline) -> Bool {
+        if tryAcquire() { return true }
+        if deadline.isImmediate { return false }
+        return acquireSlowly(until: deadline.nanoseconds)
+    }
+
+    private borrowing func acquireSlowly(until deadline: Int64?) -> Bool {
+        for _ in 0..<FutexLock.spins {
+            if futex.word.load(ordering: .relaxed) == Word.free, tryAcquire() { return true }
+            Futex.pause()
+        }
+        // From here on it is taken as contended: others may sleep, too, and whoever releases it must wake one of them.
+        while futex.word.exchange(Word.contended, ordering: .acquiring) != Word.free {
+            guard futex.wait(while: Word.contended, until: deadline) else {
+                // Too late, but perhaps it was released at this very moment and the wake-up came to us: take it.
+                return futex.word.exchange(Word.contended, ordering: .acquiring) == Word.free
+            }
+        }
+        return true
+    }
+
+    /// Frees the lock and wakes one thread that sleeps for it.
+    ///
+    /// - Precondition: somebody holds it.
+    package borrowing func release() {
+        let before = futex.word.exchange(Word.free, ordering: .releasing)
+        if before == Word.held { return }
+        precondition(before == Word.contended, "a lock that nobody holds was released")
+        futex.wake()
+    }
+
+    /// Runs `body` with the lock held.
+    package borrowing func withLock<Result: ~Copyable, Failure: Error>(
+        _ body: () throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        acquire()
+        defer { release() }
+        return try body()
+    }
+}

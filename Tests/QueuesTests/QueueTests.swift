@@ -1,0 +1,2 @@
+import Queues
+import Testing

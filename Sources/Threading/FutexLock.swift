@@ -16,9 +16,6 @@ import Synchronization
         static let contended: UInt32 = 2
     }
 
-    /// How often a thread looks at a taken lock before it sleeps.
-    private static let spins = 60
-
     private let futex = Futex(Word.free)
 
     package init() {}
@@ -46,7 +43,7 @@ import Synchronization
     }
 
     private borrowing func acquireSlowly(until deadline: Int64?) -> Bool {
-        for _ in 0..<FutexLock.spins {
+        for _ in 0..<Spinning.briefly {
             if futex.word.load(ordering: .relaxed) == Word.free, tryAcquire() { return true }
             Futex.pause()
         }

@@ -8,5 +8,8 @@ package enum Spinning {
     package static let hasCompany = Futex.processorCount > 1
 
     /// For what usually takes less time than a call of the kernel: a lock that is held for a few instructions.
-    package static let briefly = hasCompany ? 60 : 0
+    package static let briefly = hasCompany ? 120 : 0
+
+    /// For what takes as long as sending a thread to sleep and waking it.
+    package static let patiently = hasCompany ? 400 : 0
 }

@@ -16,6 +16,7 @@ package struct WaitQueue: ~Copyable {
         unsafe waiter.previous = last
         if let last { last.next = waiter } else { first = waiter }
         last = waiter
+        waiter.place = .queued
         count += 1
     }
 
@@ -24,6 +25,7 @@ package struct WaitQueue: ~Copyable {
         waiter.next = first
         if let first { unsafe first.previous = waiter } else { last = waiter }
         first = waiter
+        waiter.place = .queued
         count += 1
     }
 
@@ -31,7 +33,7 @@ package struct WaitQueue: ~Copyable {
     package mutating func select() -> Waiter? {
         guard let waiter = first else { return nil }
         unlink(waiter)
-        waiter.isSelected = true
+        waiter.place = .selected
         return waiter
     }
 
@@ -44,13 +46,14 @@ package struct WaitQueue: ~Copyable {
         return chosen
     }
 
-    /// Takes out one that gives up, unless it was selected before.
+    /// Takes out one that gives up, unless it was selected before or never joined.
     ///
     /// - Returns: whether it was still waiting.
     @discardableResult
     package mutating func remove(_ waiter: Waiter) -> Bool {
-        if waiter.isSelected { return false }
+        guard waiter.place == .queued else { return false }
         unlink(waiter)
+        waiter.place = .outside
         return true
     }
 

@@ -18,9 +18,16 @@ package final class Waiter: @unchecked Sendable {
     // The links of a `WaitQueue`, guarded by its lock.
     internal var next: Waiter?
     internal unowned(unsafe) var previous: Waiter?
-    /// Whether somebody took it out of the queue to wake it. What was selected is never lost: a waiter that was
-    /// selected and timed out at the same moment counts as woken.
-    package internal(set) var isSelected = false
+    internal var place = Place.outside
+
+    /// Where a waiter is, as the lock of its `WaitQueue` guards it.
+    internal enum Place {
+        case outside
+        case queued
+        /// Somebody took it out of the queue to wake it. What was selected is never lost: a waiter that was selected
+        /// and timed out at the same moment counts as woken.
+        case selected
+    }
 
     /// A thread, which is going to `park`.
     package init() { callback = nil }

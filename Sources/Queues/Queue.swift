@@ -78,6 +78,21 @@ public final class Queue<Element: ~Copyable>: TaskQueue, @unchecked Sendable {
     /// - Throws: as `get(timeout:)`.
     @inlinable public func tryGet() throws(GetError) -> sending Element { try get(timeout: .zero) }
 
+    /// Gets an item, lets `body` work with it, and reports it as done, whether `body` returns or throws.
+    ///
+    /// - Parameters:
+    ///   - timeout: how long to wait for an item; nil for no limit, zero or less to try once.
+    ///   - body: gets the item.
+    /// - Returns: what `body` returned.
+    /// - Throws: `GetError` as `get(timeout:)`, or what `body` threw.
+    @inlinable public func withItem<Result: ~Copyable>(
+        timeout: Duration? = nil, _ body: (consuming sending Element) throws -> Result
+    ) throws -> Result {
+        let element = try get(timeout: timeout)
+        defer { endTask() }
+        return try body(element)
+    }
+
     /// Closes the queue as `shutdown()` does, and takes out what nobody has got.
     ///
     /// What is taken out counts as done; what was got before still needs its `taskDone()`.
@@ -89,5 +104,24 @@ public final class Queue<Element: ~Copyable>: TaskQueue, @unchecked Sendable {
         unsafe swap(&items, &ring.value.pointee)
         endShutdown(removed: items.count)
         while items.count > 0 { body(items.removeFirst()) }
+    }
+}
+
+extension Queue {
+    /// Closes the queue as `shutdown()` does, and takes out what nobody has got if that is asked for: Python's
+    /// `Queue.shutdown(immediate:)`, which drops it.
+    ///
+    /// What is taken out counts as done; what was got before still needs its `taskDone()`.
+    ///
+    /// - Parameter immediate: whether to take it out.
+    /// - Returns: what was taken out, in the order in which it would have been got.
+    @inlinable @discardableResult public func shutdown(immediate: Bool) -> sending [Element] {
+        guard immediate else {
+            shutdown()
+            return []
+        }
+        nonisolated(unsafe) var items: [Element] = []
+        shutdown { unsafe items.append($0) }
+        return unsafe items
     }
 }

@@ -113,11 +113,14 @@ extension QueueCore {
         abandon()
     }
 
-    /// Says that somebody has been called back, and is going to try again now or to leave it to others.
-    package final func arrive(for wish: Wish) {
+    /// Says that somebody who was called back is here.
+    ///
+    /// - Parameter isLeaving: whether it leaves what there is to others. If not, it must try again at once.
+    package final func arrive(for wish: Wish, isLeaving: Bool) {
         lock.acquire()
         arrive(wish, isThread: false)
-        abandon()
+        // Who tries looks for others afterwards. To do so now would wake them for what it is about to take.
+        if isLeaving { abandon() } else { lock.release() }
     }
 
     /// How many wait for this, threads and tasks.

@@ -52,6 +52,12 @@
         return element
     }
 
+    /// Drops the last slot, whose element was moved away.
+    @inlinable internal mutating func forgetLast() {
+        count &-= 1
+        shrinkIfRoomy()
+    }
+
     /// Gives memory back after a burst, late enough that a queue which goes up and down does not grow each time.
     @inlinable internal mutating func shrinkIfRoomy() {
         if count &<< 3 < capacity, capacity > 1024 { resize(to: capacity / 2) }

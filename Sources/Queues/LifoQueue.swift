@@ -8,13 +8,13 @@
 ///
 /// - Complexity: putting and getting take O(1), amortized.
 public final class LifoQueue<Element: ~Copyable>: TaskQueue, @unchecked Sendable {
-    @usableFromInline internal let ring: Guarded<RingBuffer<Element>>
+    @usableFromInline internal let ring: Cell<RingBuffer<Element>>
 
     /// An empty stack.
     ///
     /// - Parameter capacity: how many items it holds at most; nil, zero or less for no limit.
     @inlinable public override init(capacity: Int? = nil) {
-        ring = Guarded(RingBuffer())
+        ring = Cell(RingBuffer())
         super.init(capacity: capacity)
     }
 

@@ -25,13 +25,13 @@ public final class PriorityQueue<Element: ~Copyable, Priority: Comparable>: Task
         @inlinable internal consuming func take() -> Element { element }
     }
 
-    @usableFromInline internal let heap: Guarded<StableHeap<Ranked>>
+    @usableFromInline internal let heap: Cell<StableHeap<Ranked>>
 
     /// An empty queue.
     ///
     /// - Parameter capacity: how many items it holds at most; nil, zero or less for no limit.
     @inlinable public override init(capacity: Int? = nil) {
-        heap = Guarded(StableHeap())
+        heap = Cell(StableHeap())
         super.init(capacity: capacity)
     }
 

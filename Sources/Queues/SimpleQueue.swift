@@ -16,11 +16,11 @@
 ///
 /// - Complexity: putting and getting take O(1), amortized.
 public final class SimpleQueue<Element: ~Copyable>: QueueCore, @unchecked Sendable {
-    @usableFromInline internal let ring: Guarded<RingBuffer<Element>>
+    @usableFromInline internal let ring: Cell<RingBuffer<Element>>
 
     /// An empty queue.
     @inlinable public init() {
-        ring = Guarded(RingBuffer())
+        ring = Cell(RingBuffer())
         super.init(limit: .max)
     }
 

@@ -10,7 +10,7 @@ public final class StoredQueue<Storage: QueueStorage & ~Copyable>: TaskQueue, @u
     /// What is put and got.
     public typealias Element = Storage.Element
 
-    @usableFromInline internal let storage: Guarded<Storage>
+    @usableFromInline internal let storage: Cell<Storage>
 
     /// An empty queue.
     ///
@@ -18,7 +18,7 @@ public final class StoredQueue<Storage: QueueStorage & ~Copyable>: TaskQueue, @u
     ///   - storage: where items are to be kept; empty.
     ///   - capacity: how many items the queue holds at most; nil, zero or less for no limit.
     @inlinable public init(storage: consuming sending Storage, capacity: Int? = nil) {
-        self.storage = Guarded(storage)
+        self.storage = Cell(storage)
         super.init(capacity: capacity)
     }
 

@@ -2,7 +2,7 @@
 ///
 /// A stored property of a class would do, but for the check at each access that nobody else has it: the lock sees to
 /// that, and the check costs as much as the lock.
-@usableFromInline @safe internal struct Guarded<Value: ~Copyable>: ~Copyable {
+@usableFromInline @safe internal struct Cell<Value: ~Copyable>: ~Copyable {
     /// Only to be followed with the lock held.
     @usableFromInline internal let value: UnsafeMutablePointer<Value>
 

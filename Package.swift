@@ -131,7 +131,7 @@ let package = Package(
             name: "ThreadingTests", dependencies: ["Threading", "Linux", "Scheduling", "ToolkitTesting"],
             exclude: ["CompileFail"], swiftSettings: strict),
         .testTarget(
-            name: "QueuesTests", dependencies: ["Queues", "QueuesAsync", "Threading", "ToolkitTesting"],
+            name: "QueuesTests", dependencies: ["Queues", "QueuesAsync", "Threading", "Scheduling", "ToolkitTesting"],
             swiftSettings: strict),
         .testTarget(
             name: "SubprocessesTests",

@@ -63,9 +63,8 @@ internal struct Waiters: ~Copyable {
 extension QueueCore {
     /// Gives the lock back for a moment, in which the wish may come true; takes it again.
     ///
-    /// - Returns: whether it is worth looking again. If not, the lock was not given back, or nothing happened.
+    /// - Returns: whether it came true, or the queue was closed, as far as one can see that without the lock.
     internal final func spin(until isTrue: () -> Bool) -> Bool {
-        if Spinning.patiently == 0 { return false }
         lock.release()
         var left = Spinning.patiently
         while left > 0, !isTrue(), !closed.load(ordering: .relaxed) {

@@ -57,6 +57,7 @@ public class QueueCore: @unchecked Sendable {
         let deadline = Deadline(after: timeout)
         var hasTried = false
         var hasSlept = false
+        var mustSleep = Spinning.patiently == 0
         while true {
             if closed.load(ordering: .relaxed) {
                 abandon()
@@ -67,10 +68,15 @@ public class QueueCore: @unchecked Sendable {
                 abandon()
                 throw .full
             }
-            let isWorthwhile = spin(until: { held.load(ordering: .relaxed) < limit })
-            if !isWorthwhile { sleep(until: deadline, for: .room, again: hasSlept) }
+            if mustSleep {
+                sleep(until: deadline, for: .room, again: hasSlept)
+                hasSlept = true
+                mustSleep = Spinning.patiently == 0
+            } else {
+                // The lock was given back meanwhile, so look again before sleeping.
+                mustSleep = !spin(until: { held.load(ordering: .relaxed) < limit })
+            }
             hasTried = true
-            hasSlept = hasSlept || !isWorthwhile
         }
     }
 
@@ -93,6 +99,7 @@ public class QueueCore: @unchecked Sendable {
         let deadline = Deadline(after: timeout)
         var hasTried = false
         var hasSlept = false
+        var mustSleep = Spinning.patiently == 0
         while true {
             if held.load(ordering: .relaxed) > 0 { return }
             if closed.load(ordering: .relaxed) {
@@ -103,10 +110,15 @@ public class QueueCore: @unchecked Sendable {
                 abandon()
                 throw .empty
             }
-            let isWorthwhile = spin(until: { held.load(ordering: .relaxed) > 0 })
-            if !isWorthwhile { sleep(until: deadline, for: .item, again: hasSlept) }
+            if mustSleep {
+                sleep(until: deadline, for: .item, again: hasSlept)
+                hasSlept = true
+                mustSleep = Spinning.patiently == 0
+            } else {
+                // The lock was given back meanwhile, so look again before sleeping.
+                mustSleep = !spin(until: { held.load(ordering: .relaxed) > 0 })
+            }
             hasTried = true
-            hasSlept = hasSlept || !isWorthwhile
         }
     }
 

@@ -67,10 +67,12 @@ extension QueueCore {
     internal final func spin(until isTrue: () -> Bool) -> Bool {
         lock.release()
         var left = Spinning.patiently
+        // Each look takes the word away from whoever is about to change it, so the looks become rarer.
+        var pauses = 8
         while left > 0, !isTrue(), !closed.load(ordering: .relaxed) {
-            // Each look takes the word away from whoever is about to change it.
-            for _ in 0..<8 { Futex.pause() }
-            left -= 8
+            for _ in 0..<pauses { Futex.pause() }
+            left -= pauses
+            pauses = min(pauses * 2, 32)
         }
         lock.acquire()
         return left > 0

@@ -2,11 +2,11 @@ import Synchronization
 import Threading
 
 /// A few threads that do the same, as CPython's lock tests have them.
-public struct Crew<Success: Sendable>: Sendable {
+package struct Crew<Success: Sendable>: Sendable {
     private let threads: [Thread<Success, any Error>]
 
     /// Starts `count` threads; each gets its number, from 0.
-    public init(_ count: Int, _ body: @escaping @Sendable (Int) throws -> Success) throws {
+    package init(_ count: Int, _ body: @escaping @Sendable (Int) throws -> Success) throws {
         threads = try (0..<count).map { number in
             try Thread(name: "crew-\(number)") { () throws(any Error) in try body(number) }
         }
@@ -14,42 +14,42 @@ public struct Crew<Success: Sendable>: Sendable {
 
     /// What each of them returned, once all have ended.
     @discardableResult
-    public func join() throws -> [Success] { try threads.map { try $0.join() } }
+    package func join() throws -> [Success] { try threads.map { try $0.join() } }
 
     /// How many have ended.
-    public var finishedCount: Int { threads.count { $0.isFinished } }
+    package var finishedCount: Int { threads.count { $0.isFinished } }
 }
 
 /// A number that many threads change.
-public final class Counter: Sendable {
+package final class Counter: Sendable {
     private let number: Atomic<Int>
 
-    public init(_ value: Int = 0) { number = Atomic(value) }
+    package init(_ value: Int = 0) { number = Atomic(value) }
 
-    public var value: Int { number.load(ordering: .sequentiallyConsistent) }
+    package var value: Int { number.load(ordering: .sequentiallyConsistent) }
 
     @discardableResult
-    public func add(_ amount: Int = 1) -> Int {
+    package func add(_ amount: Int = 1) -> Int {
         number.wrappingAdd(amount, ordering: .sequentiallyConsistent).newValue
     }
 
     /// Keeps the greatest number that was ever given.
-    public func raise(to value: Int) { _ = number.max(value, ordering: .sequentiallyConsistent) }
+    package func raise(to value: Int) { _ = number.max(value, ordering: .sequentiallyConsistent) }
 }
 
 /// A list to which many threads add.
-public final class Log<Entry: Sendable>: Sendable {
+package final class Log<Entry: Sendable>: Sendable {
     private let monitor = Monitor<[Entry]>([])
 
-    public init() {}
+    package init() {}
 
-    public func add(_ entry: Entry) { monitor.withLock { $0.append(entry) } }
+    package func add(_ entry: Entry) { monitor.withLock { $0.append(entry) } }
 
-    public var entries: [Entry] { monitor.withLock { $0 } }
+    package var entries: [Entry] { monitor.withLock { $0 } }
 }
 
 /// What some test throws.
-public struct Failure: Error, Hashable {
-    public let reason: String
-    public init(_ reason: String = "on purpose") { self.reason = reason }
+package struct Failure: Error, Hashable {
+    package let reason: String
+    package init(_ reason: String = "on purpose") { self.reason = reason }
 }

@@ -22,7 +22,7 @@ func finish(_ request: SpawnRequest) throws -> Finished {
     var request = request
     request.standardOutput = .pipe
     var process = try spawn(request)
-    let outputEnd = process.takeStandardOutput()
+    let outputEnd = process.takeOutput()?.release()
     let output = FileHandle(fileDescriptor: try #require(outputEnd), closeOnDealloc: true)
     let bytes = try output.readToEnd() ?? Data()
     return Finished(output: String(decoding: bytes, as: UTF8.self), status: try process.wait())
@@ -39,7 +39,7 @@ func withQuietChild(_ request: SpawnRequest, _ look: (Int32) throws -> Void) thr
     var request = request
     request.standardInput = .pipe
     var process = try spawn(request)
-    let inputEnd = process.takeStandardInput()
+    let inputEnd = process.takeInput()?.release()
     let input = try #require(inputEnd)
     defer { close(input) }
     do {

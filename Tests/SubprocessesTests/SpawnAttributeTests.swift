@@ -175,7 +175,7 @@ extension Spawning {
 
         @Test(.asRoot) func `a user's name stands for the user's ids`() throws {
             try #require(geteuid() == 0, "run the tests as root")
-            let credentials = try SpawnRequest.Credentials(of: Accounts.user("daemon"), group: Accounts.group("root"))
+            let credentials = try Command.Credentials(user: "daemon", group: "root")
             let child = try finish("id", "-un") { $0.credentials = credentials }
             #expect(child.output == "daemon\n")
             #expect(credentials.group == 0)

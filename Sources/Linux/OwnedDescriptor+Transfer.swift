@@ -63,7 +63,9 @@ extension OwnedDescriptor {
         let room = min(limit, scratch.count)
         precondition(room > 0, "a read needs room")
         let result = try transferring("read") { unsafe CLinux.read(raw, scratch.baseAddress, room) }
-        if case .moved(let count) = result { unsafe bytes.append(contentsOf: scratch[..<count]) }
+        if case .moved(let count) = result {
+            unsafe bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: scratch[..<count]))
+        }
         return result
     }
 

@@ -51,6 +51,13 @@ public final class ChildOutput: @unchecked Sendable {
     /// - Throws: `ProcessError` with `EBADF` if this end is closed.
     /// - Complexity: O(*n*) in the bytes read.
     public func readLine(timeout: Duration? = nil, limit: Int = 1 << 20) throws(ProcessError) -> [UInt8]? {
+        try readLine(timeout: timeout, limit: limit, interruption: nil)
+    }
+
+    /// - Parameter interruption: a descriptor that becomes readable when nobody wants the line any more; nil is returned.
+    package func readLine(
+        timeout: Duration?, limit: Int, interruption: Int32?
+    ) throws(ProcessError) -> [UInt8]? {
         precondition(limit > 0, "a line needs room for at least one byte")
         let deadline = Deadline(after: timeout)
         guard lock.acquire(until: deadline) else { return nil }
@@ -61,7 +68,7 @@ public final class ChildOutput: @unchecked Sendable {
             if let feed = line.dropFirst(searched).firstIndex(of: UInt8(ascii: "\n")) { return take(feed + 1 - start) }
             if line.count == limit { return take(limit) }
             searched = line.count
-            guard try fill(atMost: ChildOutput.readSize, until: deadline) else { return nil }
+            guard try fill(atMost: ChildOutput.readSize, until: deadline, interruption) else { return nil }
             if ahead.count - start == searched { return take(searched) }
         }
     }
@@ -104,13 +111,16 @@ public final class ChildOutput: @unchecked Sendable {
         return Array(ahead[start..<start + count])
     }
 
-    /// Waits, and reads once to the end of `ahead`; nothing at the end of the output. False if the deadline passed.
-    private func fill(atMost limit: Int, until deadline: Deadline) throws(ProcessError) -> Bool {
+    /// Waits, and reads once to the end of `ahead`; nothing at the end of the output. False if it was not worth waiting.
+    private func fill(
+        atMost limit: Int, until deadline: Deadline, _ interruption: Int32? = nil
+    ) throws(ProcessError) -> Bool {
         guard let raw = end?.raw else { throw error(EBADF) }
         ahead.removeFirst(start)
         start = 0
         var watches = [Watch(raw, .read)]
-        guard Watch.wait(&watches, until: deadline.nanoseconds) else { return false }
+        if let interruption { watches.append(Watch(interruption, .read)) }
+        guard Watch.wait(&watches, until: deadline.nanoseconds), !watches[0].ready.isEmpty else { return false }
         return try unsafe withUnsafeTemporaryAllocation(
             byteCount: min(limit, ChildOutput.readSize), alignment: 1
         ) { (scratch) throws(ProcessError) in

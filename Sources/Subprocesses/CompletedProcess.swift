@@ -11,6 +11,17 @@ public struct CompletedProcess: Hashable, Sendable {
     /// What it used; nil if nobody knows, because somebody else collected its exit.
     public let usage: ResourceUsage?
 
+    package init(
+        arguments: [String], status: TerminationStatus, output: [UInt8]? = nil, error: [UInt8]? = nil,
+        usage: ResourceUsage? = nil
+    ) {
+        self.arguments = arguments
+        self.status = status
+        self.output = output
+        self.error = error
+        self.usage = usage
+    }
+
     /// The output as a text; empty if it was not captured. Line ends stay as they are.
     ///
     /// - Throws: `SubprocessError.notUTF8`, which has all the bytes, if it is none.

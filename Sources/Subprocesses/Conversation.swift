@@ -18,8 +18,8 @@ final class Conversation: @unchecked Sendable {
     private static let readSize = 64 << 10
 
     private let child: ChildHandle
-    private let input: ChildInput?
-    private let outputs: [ChildOutput]
+    let input: ChildInput?
+    let outputs: [ChildOutput]
     private let turn = FutexLock()
     // Guarded by `turn`, as all below.
     private var unsent: ArraySlice<UInt8> = []

@@ -54,7 +54,7 @@ public struct ProcessError: Error, Hashable, Sendable, CustomStringConvertible {
     /// “cannot …: reason”, for people.
     public let description: String
 
-    init(_ error: SystemError) {
+    package init(_ error: SystemError) {
         errno = error.errno
         description = error.description
     }

@@ -2,9 +2,10 @@ import Foundation
 import Linux
 import Subprocesses
 import Testing
+import ToolkitTesting
 
 /// Everything that makes processes runs one at a time: the tests look at descriptors and state of the whole process.
-@Suite(.serialized, .timeLimit(.minutes(2))) enum Spawning {}
+@Suite(.serialized, .leavesNothing, .timeLimit(.minutes(2))) enum Spawning {}
 
 /// What a child wrote to its standard output, and how it ended.
 struct Finished {
@@ -51,15 +52,6 @@ func withQuietChild(_ request: SpawnRequest, _ look: (Int32) throws -> Void) thr
     }
     try process.send(signal: SIGKILL)
     _ = try process.wait()
-}
-
-/// Waits for a condition that is about to come true; a watchdog ends the wait.
-func eventually(_ what: String, _ condition: () throws -> Bool) throws {
-    let deadline = ContinuousClock.now + .seconds(20)
-    while try !condition() {
-        try #require(ContinuousClock.now < deadline, "still waiting for: \(what)")
-        usleep(1000)
-    }
 }
 
 /// The error of a spawn that must fail.

@@ -2,6 +2,7 @@ import CLinux
 import Foundation
 import Linux
 import Testing
+import ToolkitTesting
 
 @testable import Subprocesses
 
@@ -44,7 +45,7 @@ extension Spawning {
             }
         }
 
-        @Test func `standard error merges with output, in order`() throws {
+        @Test func `SP-025 standard error merges with output, in order`() throws {
             let child = try finish("sh", "-c", "printf apple; printf orange >&2; printf pear") {
                 $0.standardError = .mergeWithOutput
             }
@@ -121,7 +122,7 @@ extension Spawning {
             #expect(openDescriptors()[sources[0]] == "/etc/passwd")
         }
 
-        @Test func `one source can have many targets, its own number among them`() throws {
+        @Test func `SP-035 one source can have many targets, its own number among them`() throws {
             let file = open("/etc/passwd", O_RDONLY | O_CLOEXEC)
             defer { close(file) }
             var request = SpawnRequest(["cat"])

@@ -54,6 +54,11 @@ func withQuietChild(_ request: SpawnRequest, _ look: (Int32) throws -> Void) thr
     _ = try process.wait()
 }
 
+/// As `repeatedly`, for rounds that take a few tenths of a second, of which no night has a thousand.
+func repeatedly(atMost limit: Int, _ body: (Int) throws -> Void) rethrows {
+    for round in 0..<min(rounds, limit) { try body(round) }
+}
+
 /// The error of a spawn that must fail.
 func failure(_ request: SpawnRequest) -> SpawnError? {
     do {

@@ -2,13 +2,14 @@
 //
 //     run-rate vfork|posix_spawn COUNT BALLAST_MIB PROGRAM      prints the nanoseconds of each run, one a line
 #define _GNU_SOURCE
-#include "start.h"
-
 #include <spawn.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 static int64_t now(void) {
     struct timespec time;

@@ -2,18 +2,34 @@
 
 import PackageDescription
 
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("ExistentialAny"),
+    .treatAllWarnings(as: .error),
+]
+
+let subprocesses: Target.Dependency = .product(name: "Subprocesses", package: "roost")
+
 let package = Package(
     name: "Benchmarks",
-    dependencies: [.package(name: "roost", path: "..")],
+    dependencies: [
+        .package(name: "roost", path: ".."),
+        // A peer, to be measured and never to be linked by Roost.
+        .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
+    ],
     targets: [
+        .executableTarget(name: "SpawnRate", dependencies: [subprocesses], swiftSettings: strict),
+        .executableTarget(name: "RunRate", dependencies: [subprocesses], swiftSettings: strict),
+        .executableTarget(name: "Lateness", dependencies: [subprocesses], swiftSettings: strict),
+        .executableTarget(name: "RunRateFoundation", swiftSettings: strict),
         .executableTarget(
-            name: "SpawnRate",
-            dependencies: [.product(name: "Subprocesses", package: "roost")],
-            swiftSettings: [
-                .swiftLanguageMode(.v6),
-                .enableUpcomingFeature("InternalImportsByDefault"),
-                .enableUpcomingFeature("MemberImportVisibility"),
-                .enableUpcomingFeature("ExistentialAny"),
-                .treatAllWarnings(as: .error),
-            ])
+            name: "RunRateSwiftSubprocess",
+            dependencies: [
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strict),
     ])

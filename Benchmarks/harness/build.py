@@ -1,4 +1,4 @@
-"""Builds the daemon as it is shipped, the Swift measure of spawning, and the C programs."""
+"""Builds the daemon as it is shipped, the measures in Swift, and the C programs."""
 
 import subprocess
 import sys
@@ -19,8 +19,18 @@ class Programs:
     limit: Path
     worker: Path
     spawn_rate: Path
+    run_rate: Path
+    run_rate_python: Path
+    nothing: Path
+    lateness: Path
+    lateness_python: Path
+    farewell: Path
     clients: Path
     writer: Path
+
+    def swift(self, name: str) -> Path:
+        """A measure in Swift."""
+        return HERE / ".build" / "release" / name
 
 
 def build(roostd: str | None) -> Programs:
@@ -42,6 +52,12 @@ def build(roostd: str | None) -> Programs:
         limit=directory / "limit",
         worker=directory / "worker",
         spawn_rate=directory / "spawn-rate",
+        run_rate=directory / "run-rate",
+        run_rate_python=HERE / "programs" / "run_rate.py",
+        nothing=directory / "nothing",
+        lateness=directory / "lateness",
+        lateness_python=HERE / "programs" / "lateness.py",
+        farewell=directory / "farewell",
         clients=directory / "clients",
         writer=directory / "writer",
     )

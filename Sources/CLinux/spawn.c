@@ -15,7 +15,7 @@
 #define CHILD_SIDE
 #endif
 
-enum { STACK_SIZE = 64 * 1024, LAST_SIGNAL = 64, KERNEL_MASK_SIZE = 8, DIRECTORY_BUFFER = 2048 };
+enum { STACK_SIZE = 8 * 1024, LAST_SIGNAL = 64, KERNEL_MASK_SIZE = 8, DIRECTORY_BUFFER = 2048 };
 
 struct child_task {
     const struct roost_spawn_request *request;
@@ -149,30 +149,37 @@ CHILD_SIDE static int close_all_on_exec(const struct roost_spawn_request *reques
     return close_all_on_exec_one_by_one();
 }
 
-/// Sources are first moved above every target, so that no order of targets can overwrite a source still needed.
+/// Sources that could be another's target are first moved above every target, so that no order of targets can overwrite
+/// a source still needed. What stays at its number only has to survive exec.
 CHILD_SIDE static void place_descriptors(const struct child_task *task) {
-    struct roost_spawn_descriptor *descriptors = task->request->descriptors;
-    size_t count = task->request->descriptor_count;
+    const struct roost_spawn_request *request = task->request;
+    struct roost_spawn_descriptor *descriptors = request->descriptors;
+    size_t count = request->descriptor_count;
     int first_free = 3;
     for (size_t i = 0; i < count; i++) {
         if (descriptors[i].target >= first_free) first_free = descriptors[i].target + 1;
     }
     for (size_t i = 0; i < count; i++) {
+        descriptors[i].moved = descriptors[i].source;
+        if (descriptors[i].source == descriptors[i].target || descriptors[i].source >= first_free) continue;
         descriptors[i].moved = (int)syscall(SYS_fcntl, descriptors[i].source, F_DUPFD_CLOEXEC, first_free);
         if (descriptors[i].moved < 0) fail(task, ROOST_SPAWN_DESCRIPTOR, descriptors[i].target);
     }
-    if (close_all_on_exec(task->request) < 0) fail(task, ROOST_SPAWN_CLOSE_OTHERS, 0);
+    if (!(request->options & ROOST_SPAWN_KEEP_DESCRIPTORS) && close_all_on_exec(request) < 0) {
+        fail(task, ROOST_SPAWN_CLOSE_OTHERS, 0);
+    }
     for (size_t i = 0; i < count; i++) {
-        if (syscall(SYS_dup3, descriptors[i].moved, descriptors[i].target, 0) < 0) {
-            fail(task, ROOST_SPAWN_DESCRIPTOR, descriptors[i].target);
-        }
+        int target = descriptors[i].target;
+        long result = descriptors[i].moved == target ? syscall(SYS_fcntl, target, F_SETFD, 0)
+                                                     : syscall(SYS_dup3, descriptors[i].moved, target, 0);
+        if (result < 0) fail(task, ROOST_SPAWN_DESCRIPTOR, target);
     }
 }
 
 CHILD_SIDE static void join_session(const struct child_task *task) {
     uint32_t options = task->request->options;
     if ((options & ROOST_SPAWN_SET_SESSION) && syscall(SYS_setsid) < 0) fail(task, ROOST_SPAWN_SESSION, 0);
-    if ((options & ROOST_SPAWN_SET_PROCESS_GROUP) && syscall(SYS_setpgid, 0, 0) < 0) {
+    if ((options & ROOST_SPAWN_SET_PROCESS_GROUP) && syscall(SYS_setpgid, 0, task->request->process_group) < 0) {
         fail(task, ROOST_SPAWN_PROCESS_GROUP, 0);
     }
 }
@@ -286,14 +293,9 @@ static int step_of_refusal(const struct roost_spawn_request *request, int joins_
 int roost_spawn(const struct roost_spawn_request *request, struct roost_spawn_result *result) {
     *result = (struct roost_spawn_result){.pid = -1, .pidfd = -1};
 
-    const size_t guard = (size_t)sysconf(_SC_PAGESIZE);
-    char *mapping = mmap(NULL, guard + STACK_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-    if (mapping == MAP_FAILED || mprotect(mapping + guard, STACK_SIZE, PROT_READ | PROT_WRITE) < 0) {
-        result->step = ROOST_SPAWN_STACK;
-        result->error = errno;
-        if (mapping != MAP_FAILED) munmap(mapping, guard + STACK_SIZE);
-        return -1;
-    }
+    // A part of our own stack will do: we are suspended while the child uses it. Nothing on it can grow: the child makes
+    // no calls but those below, and no handler runs in it.
+    _Alignas(16) char stack[STACK_SIZE];
 
     // No handler of the parent may run in the child while they share memory. Raw, because the C library keeps
     // its own two signals out of every mask, and they have handlers too.
@@ -302,9 +304,8 @@ int roost_spawn(const struct roost_spawn_request *request, struct roost_spawn_re
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &every_signal, &mask_before, KERNEL_MASK_SIZE);
     struct child_task task = {.request = request, .result = result, .parent = getpid()};
     int pidfd = -1;
-    long pid = clone_child(&task, mapping + guard, STACK_SIZE, &pidfd);
+    long pid = clone_child(&task, stack, sizeof stack, &pidfd);
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask_before, NULL, KERNEL_MASK_SIZE);
-    munmap(mapping, guard + STACK_SIZE);
 
     if (pid < 0) {
         result->error = (int)-pid;

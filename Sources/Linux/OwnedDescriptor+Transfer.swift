@@ -44,6 +44,31 @@ extension OwnedDescriptor {
         }
     }
 
+    /// Writes once to a pipe; where nobody reads it any more, this is `EPIPE` without a SIGPIPE.
+    package borrowing func writeQuietly(_ bytes: ArraySlice<UInt8>) throws(SystemError) -> Transfer {
+        let raw = self.raw
+        precondition(!bytes.isEmpty, "a write needs bytes")
+        return try transferring("write") {
+            unsafe bytes.withUnsafeBytes { unsafe roost_write_quietly(raw, $0.baseAddress, $0.count) }
+        }
+    }
+
+    /// Reads once, at most `limit` bytes, to the end of `bytes`.
+    ///
+    /// - Parameter scratch: where the bytes land first.
+    package borrowing func read(
+        atMost limit: Int, through scratch: UnsafeMutableRawBufferPointer, appendingTo bytes: inout [UInt8]
+    ) throws(SystemError) -> Transfer {
+        let raw = self.raw
+        let room = min(limit, scratch.count)
+        precondition(room > 0, "a read needs room")
+        let result = try transferring("read") { unsafe CLinux.read(raw, scratch.baseAddress, room) }
+        if case .moved(let count) = result {
+            unsafe bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: scratch[..<count]))
+        }
+        return result
+    }
+
     /// Sends once to a connected socket, without SIGPIPE and without waiting, whatever mode the socket is in.
     package borrowing func send(_ bytes: ArraySlice<UInt8>) throws(SystemError) -> Transfer {
         let raw = self.raw

@@ -52,8 +52,21 @@ package struct ProcessDescriptor: ~Copyable, Sendable {
     /// Collects the exit of a child, once; nil while it is still running.
     ///
     /// - Throws: `ECHILD` if it is not our child, or was reaped before.
-    package borrowing func reap() throws(SystemError) -> ProcessExit? {
-        try collectExit(P_PIDFD, id_t(descriptor.raw), options: WEXITED | WNOHANG)?.exit
+    package borrowing func reap() throws(SystemError) -> ProcessExit? { try collect()?.exit }
+
+    /// The same, with what the child has used.
+    package borrowing func collect() throws(SystemError) -> (exit: ProcessExit, usage: ProcessUsage)? {
+        guard let end = try collectExit(P_PIDFD, id_t(descriptor.raw), options: WEXITED | WNOHANG) else { return nil }
+        return (end.exit, end.usage)
+    }
+
+    /// Blocks until the process has ended, whoever its parent is, and collects nothing.
+    ///
+    /// - Parameter deadline: nanoseconds of `MonotonicClock`; nil for no limit.
+    /// - Returns: false if the deadline passed first.
+    package borrowing func awaitEnd(until deadline: Int64?) -> Bool {
+        var watches = [Watch(raw, .read)]
+        return Watch.wait(&watches, until: deadline)
     }
 
     /// Blocks until the child has ended, and collects its exit.
@@ -72,10 +85,28 @@ package struct ProcessDescriptor: ~Copyable, Sendable {
 /// `waitid`, with the answer in our words; nil if no child is waiting.
 func collectExit(
     _ kind: idtype_t, _ id: id_t, options: Int32
-) throws(SystemError) -> (pid: Int32, exit: ProcessExit)? {
+) throws(SystemError) -> (pid: Int32, exit: ProcessExit, usage: ProcessUsage)? {
     var answer = roost_exit()
     _ = try retrying("wait for a child") { unsafe roost_waitid(kind, id, options, &answer) }
     guard answer.pid != 0 else { return nil }
-    guard answer.code != Int32(CLD_EXITED) else { return (answer.pid, .exited(code: answer.status)) }
-    return (answer.pid, .signaled(signal: answer.status, coreDumped: answer.code == Int32(CLD_DUMPED)))
+    let exit: ProcessExit =
+        answer.code == Int32(CLD_EXITED)
+        ? .exited(code: answer.status)
+        : .signaled(signal: answer.status, coreDumped: answer.code == Int32(CLD_DUMPED))
+    return (answer.pid, exit, ProcessUsage(answer.usage))
+}
+
+/// What a process has used, with all descendants that it waited for.
+package struct ProcessUsage: Hashable, Sendable {
+    package let userTime: Duration
+    package let systemTime: Duration
+    /// The most memory that it, or the largest of those descendants, had at one time, in bytes.
+    package let peakMemory: Int
+
+    fileprivate init(_ usage: rusage) {
+        func duration(_ time: timeval) -> Duration { .seconds(time.tv_sec) + .microseconds(time.tv_usec) }
+        userTime = duration(usage.ru_utime)
+        systemTime = duration(usage.ru_stime)
+        peakMemory = usage.ru_maxrss << 10
+    }
 }

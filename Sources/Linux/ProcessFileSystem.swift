@@ -81,6 +81,22 @@ package enum ProcessFileSystem {
         return children
     }
 
+    /// The descendants of some processes, zombies included, parents before their children; the processes themselves not.
+    ///
+    /// What may not be looked at has no children here. Those who start more processes meanwhile are ahead of any list.
+    package static func descendants(of roots: [Int32]) -> [Int32] {
+        var found: [Int32] = []
+        var seen = Set(roots)
+        var next = roots[...]
+        // More than any machine has; a bound for a /proc that changes underfoot.
+        while let pid = next.popFirst(), found.count < 1 << 20 {
+            let children = ((try? children(of: pid)) ?? []).filter { seen.insert($0).inserted }
+            found += children
+            next += children
+        }
+        return found
+    }
+
     /// The value of a variable in the environment with which the process was executed.
     ///
     /// - Throws: `EACCES` or `EPERM` for processes of other users.

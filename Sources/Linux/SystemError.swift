@@ -34,6 +34,14 @@ package struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
         return unsafe String(cString: words)
     }
 
+    /// The symbolic name of a signal, such as "SIGTERM" or "SIGRTMIN+3".
+    package static func signalName(_ signal: Int32) -> String {
+        if let name = unsafe sigabbrev_np(signal) { return "SIG" + (unsafe String(cString: name)) }
+        // The C library keeps the first two real-time signals to itself.
+        if (34...64).contains(signal) { return signal == 34 ? "SIGRTMIN" : "SIGRTMIN+\(signal - 34)" }
+        return "an unknown signal"
+    }
+
     /// The symbolic name of an errno, such as "ENOENT".
     package static func name(_ errno: Int32) -> String {
         guard let name = unsafe strerrorname_np(errno) else { return "errno \(errno)" }

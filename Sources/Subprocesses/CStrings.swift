@@ -7,20 +7,25 @@ import CLinux
     @unsafe private let bytes: UnsafeMutablePointer<CChar>
 
     /// Copies the strings, none of which may contain a NUL, into one block.
-    init(_ strings: [[UInt8]]) {
-        unsafe bytes = .allocate(capacity: max(1, strings.reduce(0) { $0 + $1.count + 1 }))
-        unsafe pointers = .allocate(capacity: strings.count + 1)
+    init(_ strings: [String]) { unsafe self.init(borrowing: [], copying: strings) }
+
+    /// Strings of somebody else, who keeps them, followed by copies.
+    @unsafe init(borrowing others: [UnsafeMutablePointer<CChar>], copying strings: [String]) {
+        unsafe bytes = .allocate(capacity: max(1, strings.reduce(0) { $0 + $1.utf8.count + 1 }))
+        unsafe pointers = .allocate(capacity: others.count + strings.count + 1)
+        for unsafe(index, other) in unsafe others.enumerated() { unsafe pointers[index] = other }
         var end = unsafe bytes
         for (index, string) in strings.enumerated() {
-            unsafe pointers[index] = end
-            for byte in string {
-                unsafe end.pointee = CChar(bitPattern: byte)
-                unsafe end += 1
+            unsafe pointers[others.count + index] = end
+            var string = string
+            let count = string.withUTF8 { text in
+                if let start = text.baseAddress { unsafe memcpy(end, start, text.count) }
+                return text.count
             }
-            unsafe end.pointee = 0
-            unsafe end += 1
+            unsafe end[count] = 0
+            unsafe end += count + 1
         }
-        unsafe pointers[strings.count] = nil
+        unsafe pointers[others.count + strings.count] = nil
     }
 
     deinit {

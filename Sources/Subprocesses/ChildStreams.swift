@@ -14,10 +14,13 @@ struct ChildStreams: ~Copyable {
 
     init(_ request: SpawnRequest) throws(SpawnError) {
         // Asked before anything is opened: in a parent without the streams, what is opened gets their numbers.
-        let exists = (0...2).map { roost_fcntl($0, F_GETFD, 0) >= 0 }
-        let capacity = request.pipeCapacity
-        let input = try ChildStream(request.standardInput, inherits: exists[0], pipeCapacity: capacity)
-        let output = try ChildStream(request.standardOutput, number: 1, inherits: exists[1], pipeCapacity: capacity)
+        let lacksOutput = request.standardOutput == .inherit && !ChildStreams.isOpen(1)
+        let lacksError = request.standardError == .inherit && !ChildStreams.isOpen(2)
+        let lacksInput = request.standardInput == .inherit && !ChildStreams.isOpen(0)
+        let capacity = request.command.pipeCapacity
+        let input = try ChildStream(lacksInput ? .null : request.standardInput, pipeCapacity: capacity)
+        let output = try ChildStream(
+            lacksOutput ? .null : request.standardOutput, number: 1, pipeCapacity: capacity)
         let error: ChildStream?
         let errorSource: Int32
         switch request.standardError {
@@ -25,17 +28,21 @@ struct ChildStreams: ~Copyable {
             error = nil
             errorSource = output.source
         case .separate(let place):
-            let stream = try ChildStream(place, number: 2, inherits: exists[2], pipeCapacity: capacity)
+            let stream = try ChildStream(lacksError ? .null : place, number: 2, pipeCapacity: capacity)
             errorSource = stream.source
             error = consume stream
         }
-        mappings = [input.source, output.source, errorSource].enumerated().map { target, source in
-            roost_spawn_descriptor(source: source, target: Int32(target), moved: -1)
-        }
+        mappings = [
+            roost_spawn_descriptor(source: input.source, target: 0, moved: -1),
+            roost_spawn_descriptor(source: output.source, target: 1, moved: -1),
+            roost_spawn_descriptor(source: errorSource, target: 2, moved: -1),
+        ]
         self.input = input
         self.output = output
         self.error = error
     }
+
+    private static func isOpen(_ number: Int32) -> Bool { roost_fcntl(number, F_GETFD, 0) >= 0 }
 }
 
 /// One standard stream: the descriptor that the child gets, and the other end, if it is a pipe.
@@ -60,11 +67,10 @@ struct ChildStream: ~Copyable {
         self.parentEnd = parentEnd
     }
 
-    init(_ place: SpawnRequest.StandardInput, inherits: Bool, pipeCapacity: Int?) throws(SpawnError) {
+    init(_ place: StandardInput, pipeCapacity: Int?) throws(SpawnError) {
         switch place {
-        case .inherit where inherits: self.init(borrowing: 0)
-        case .inherit: self = try ChildStream.file("/dev/null", O_RDONLY)
-        case .null: self = try ChildStream.file("/dev/null", O_RDONLY)
+        case .inherit: self.init(borrowing: 0)
+        case .null: self = try ChildStream.nullDevice(O_RDONLY)
         case .file(let path): self = try ChildStream.file(path, O_RDONLY)
         case .descriptor(let raw): self.init(borrowing: raw)
         case .pipe:
@@ -73,13 +79,10 @@ struct ChildStream: ~Copyable {
         }
     }
 
-    init(
-        _ place: SpawnRequest.StandardOutput, number: Int32, inherits: Bool, pipeCapacity: Int?
-    ) throws(SpawnError) {
+    init(_ place: StandardOutput, number: Int32, pipeCapacity: Int?) throws(SpawnError) {
         switch place {
-        case .inherit where inherits: self.init(borrowing: number)
-        case .inherit: self = try ChildStream.file("/dev/null", O_WRONLY)
-        case .null: self = try ChildStream.file("/dev/null", O_WRONLY)
+        case .inherit: self.init(borrowing: number)
+        case .null: self = try ChildStream.nullDevice(O_WRONLY)
         case .file(let path, .append): self = try ChildStream.file(path, O_WRONLY | O_CREAT | O_APPEND)
         case .file(let path, .truncate): self = try ChildStream.file(path, O_WRONLY | O_CREAT | O_TRUNC)
         case .descriptor(let raw): self.init(borrowing: raw)
@@ -88,6 +91,12 @@ struct ChildStream: ~Copyable {
             let pipe = try ChildStream.pipe(for: purpose, capacity: pipeCapacity)
             self.init(adopting: pipe.writer, parentEnd: pipe.reader)
         }
+    }
+
+    private static func nullDevice(_ flags: Int32) throws(SpawnError) -> ChildStream {
+        let raw = unsafe roost_open("/dev/null", flags, 0)
+        guard raw >= 0 else { throw SpawnError(.open, "/dev/null", errno: roost_errno()) }
+        return ChildStream(adopting: OwnedDescriptor(adopting: raw), parentEnd: nil)
     }
 
     private static func file(_ path: String, _ flags: Int32) throws(SpawnError) -> ChildStream {

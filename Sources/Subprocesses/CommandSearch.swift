@@ -10,11 +10,11 @@ struct CommandSearch {
     /// The child's directory, from which relative entries of `PATH` count.
     private let directory: String?
 
-    init(_ request: SpawnRequest) {
-        name = request.executable ?? request.arguments[0]
-        directory = request.directory
+    init(_ command: Command) {
+        name = command.executable ?? command.arguments[0]
+        directory = command.directory
         // A path says it all, and reading the environment is the dearer part.
-        searchPath = name.contains("/") ? "" : request.environment.value(of: "PATH") ?? CommandSearch.defaultPath
+        searchPath = name.contains("/") ? "" : command.environment.value(of: "PATH") ?? CommandSearch.defaultPath
     }
 
     func path() throws(SpawnError) -> String {

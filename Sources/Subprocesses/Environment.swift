@@ -2,7 +2,8 @@ import CLinux
 
 /// The environment of a child.
 public enum Environment: Hashable, Sendable {
-    /// The parent's, as it is when the child is spawned.
+    /// The parent's, as it is when the child is spawned. It is handed over without a copy, so no other thread may call
+    /// `setenv` at that moment; but it never may while anybody reads the environment.
     case inherit
     /// These variables and no others.
     case replace([String: String])
@@ -25,43 +26,61 @@ public enum Environment: Hashable, Sendable {
 
     /// The value that the child will see; nil if it sees none.
     public func value(of name: String) -> String? {
-        let prefix = Array("\(name)=".utf8)
-        return entries().first { $0.starts(with: prefix) }
-            .map { String(decoding: $0.dropFirst(prefix.count), as: UTF8.self) }
+        switch self {
+        case .inherit: Environment.inherited(name)
+        case .replace(let variables): variables[name]
+        case .extend(let variables, let unwanted):
+            variables[name] ?? (unwanted.contains(name) ? nil : Environment.inherited(name))
+        }
     }
 
-    /// The variables as `NAME=value`, in bytes, because what is inherited need not be UTF-8.
+    /// The variables as exec wants them; nil for exactly the parent's own, of which no copy is needed.
     ///
-    /// Inherited ones keep their order; given ones follow, sorted, so that the same request gives the same block.
-    func entries() -> [[UInt8]] {
+    /// Inherited ones keep their bytes, which need not be UTF-8, and their order; given ones follow, sorted, so that the
+    /// same request gives the same block.
+    func block() -> CStrings? {
         switch self {
         case .inherit:
-            return Environment.inherited()
+            return nil
         case .replace(let variables):
-            return Environment.sorted(variables)
+            return CStrings(Environment.sorted(variables))
         case .extend(let variables, let unwanted):
-            let kept = Environment.inherited().filter { entry in
-                let name = String(decoding: entry.prefix { $0 != UInt8(ascii: "=") }, as: UTF8.self)
-                return variables[name] == nil && !unwanted.contains(name)
+            var kept: [UnsafeMutablePointer<CChar>] = unsafe []
+            unsafe Environment.forEachInherited { entry, name in
+                let name = unsafe String(decoding: name, as: UTF8.self)
+                if variables[name] == nil && !unwanted.contains(name) { unsafe kept.append(entry) }
+                return true
             }
-            return kept + Environment.sorted(variables)
+            return unsafe CStrings(borrowing: kept, copying: Environment.sorted(variables))
         }
     }
 
-    private static func sorted(_ variables: [String: String]) -> [[UInt8]] {
-        variables.sorted { $0.key < $1.key }.map { Array("\($0.key)=\($0.value)".utf8) }
+    private static func sorted(_ variables: [String: String]) -> [String] {
+        variables.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
     }
 
-    /// The parent's own. Whoever calls `setenv` on another thread meanwhile breaks the C library's rules, not ours.
-    private static func inherited() -> [[UInt8]] {
-        var entries: [[UInt8]] = []
-        guard var next = unsafe roost_environment() else { return [] }
+    private static func inherited(_ name: String) -> String? {
+        var value: String?
+        unsafe forEachInherited { entry, candidate in
+            guard unsafe name.utf8.elementsEqual(candidate) else { return true }
+            value = unsafe String(cString: entry + candidate.count + 1)
+            return false
+        }
+        return value
+    }
+
+    /// The parent's own, entry and name, until `body` returns false. Whoever calls `setenv` on another thread meanwhile
+    /// breaks the C library's rules, not ours.
+    private static func forEachInherited(
+        _ body: (UnsafeMutablePointer<CChar>, UnsafeRawBufferPointer) -> Bool
+    ) {
+        guard var next = unsafe roost_environment() else { return }
         while let entry = unsafe next.pointee {
-            let bytes = unsafe UnsafeRawBufferPointer(start: entry, count: strlen(entry))
-            unsafe entries.append(Array(bytes))
+            // An entry without "=" has no name to compare; exec passes it on as it is.
+            let length = unsafe strcspn(entry, "=")
+            guard unsafe body(entry, UnsafeRawBufferPointer(start: entry, count: length)) else { return }
             unsafe next += 1
         }
-        return entries
     }
 
     /// The first reason why these variables cannot be an environment, in the words of an error's subject.

@@ -11,11 +11,12 @@ import Linux
 /// - Parameter request: what to execute, and as what.
 /// - Returns: the running child. A child killed between birth and execution counts as running; its exit tells.
 /// - Throws: `SpawnError` with the step that failed; nothing is left behind then.
-public func spawn(_ request: SpawnRequest) throws(SpawnError) -> SpawnedProcess {
-    try request.validate()
-    let path = try CommandSearch(request).path()
+package func spawn(_ request: SpawnRequest) throws(SpawnError) -> SpawnedProcess {
+    AbandonedChildren.sweep()
+    try request.command.validate()
+    let path = try CommandSearch(request.command).path()
     let streams = try ChildStreams(request)
-    var child = ChildRequest(request, path: path, streams: streams)
+    var child = ChildRequest(request.command, path: path, streams: streams)
     let result = try child.spawn()
     return SpawnedProcess(
         pid: result.pid,
@@ -25,35 +26,34 @@ public func spawn(_ request: SpawnRequest) throws(SpawnError) -> SpawnedProcess 
 
 /// A request in the form that the C side takes: plain arrays and C strings.
 private struct ChildRequest: ~Copyable {
-    private let request: SpawnRequest
+    private let request: Command
     private let path: String
     /// The path, the directory and the score, in this order; empty where there is none.
     private let texts: CStrings
     private let arguments: CStrings
-    private let environment: CStrings
-    private let credentials: SpawnRequest.Credentials?
+    /// nil for the parent's own.
+    private let environment: CStrings?
+    private let credentials: Command.Credentials?
     private let groups: [gid_t]
     private let limits: [roost_spawn_limit]
     private var descriptors: [roost_spawn_descriptor]
 
-    init(_ request: SpawnRequest, path: String, streams: borrowing ChildStreams) {
+    init(_ request: Command, path: String, streams: borrowing ChildStreams) {
         self.request = request
         self.path = path
-        let score = request.oomScoreAdjustment.map { "\($0)" }
-        texts = CStrings([path, request.directory ?? "", score ?? ""].map { Array($0.utf8) })
-        arguments = CStrings(request.arguments.map { Array($0.utf8) })
-        environment = CStrings(request.environment.entries())
+        texts = CStrings([path, request.directory ?? "", request.oomScoreAdjustment.map { "\($0)" } ?? ""])
+        arguments = CStrings(request.arguments)
+        environment = request.environment.block()
         // Switching to what one is already needs no privilege that way.
         credentials = request.credentials.flatMap { $0.areOurs ? nil : $0 }
         groups = credentials?.supplementaryGroups ?? []
         limits = request.resourceLimits.map {
             roost_spawn_limit(resource: $0.resource.number, value: .init(soft: $0.soft, hard: $0.hard))
         }
-        descriptors =
-            streams.mappings
-            + request.extraDescriptors.map {
-                roost_spawn_descriptor(source: $0.source, target: $0.target, moved: -1)
-            }
+        descriptors = streams.mappings
+        for mapping in request.extraDescriptors {
+            descriptors.append(roost_spawn_descriptor(source: mapping.source, target: mapping.target, moved: -1))
+        }
     }
 
     mutating func spawn() throws(SpawnError) -> roost_spawn_result {
@@ -63,9 +63,13 @@ private struct ChildRequest: ~Copyable {
         unsafe plain.directory = request.directory == nil ? nil : UnsafePointer(texts.pointers[1])
         unsafe plain.oom_score_adjustment = request.oomScoreAdjustment == nil ? nil : UnsafePointer(texts.pointers[2])
         unsafe plain.arguments = UnsafePointer(arguments.pointers)
-        unsafe plain.environment = UnsafePointer(environment.pointers)
+        switch environment {
+        case .some(let own): unsafe plain.environment = UnsafePointer(own.pointers)
+        case .none: unsafe plain.environment = UnsafePointer(roost_environment())
+        }
         unsafe plain.signal_mask = request.blockedSignals.reduce(0) { $0 | 1 << UInt64($1 - 1) }
         unsafe plain.options = options
+        unsafe plain.process_group = joinedGroup
         unsafe plain.uid = credentials?.user ?? 0
         unsafe plain.gid = credentials?.group ?? 0
         unsafe plain.umask = request.umask ?? 0
@@ -98,7 +102,7 @@ private struct ChildRequest: ~Copyable {
         var options: UInt32 = 0
         switch request.processGroup {
         case .inherit: break
-        case .own: options |= ROOST_SPAWN_SET_PROCESS_GROUP.rawValue
+        case .own, .join: options |= ROOST_SPAWN_SET_PROCESS_GROUP.rawValue
         case .session(controllingTerminal: nil): options |= ROOST_SPAWN_SET_SESSION.rawValue
         case .session: options |= ROOST_SPAWN_SET_SESSION.rawValue | ROOST_SPAWN_SET_TERMINAL.rawValue
         }
@@ -106,14 +110,23 @@ private struct ChildRequest: ~Copyable {
         if request.nice != nil { options |= ROOST_SPAWN_SET_NICE.rawValue }
         if credentials != nil { options |= ROOST_SPAWN_SET_CREDENTIALS.rawValue }
         if request.noNewPrivileges { options |= ROOST_SPAWN_SET_NO_NEW_PRIVILEGES.rawValue }
+        if request.keepsOtherDescriptors { options |= ROOST_SPAWN_KEEP_DESCRIPTORS.rawValue }
         if request.pretendsOldKernel { options |= ROOST_SPAWN_OLD_KERNEL.rawValue }
         return options
     }
 
     private var controllingTerminal: Int32? {
         switch request.processGroup {
-        case .inherit, .own: nil
+        case .inherit, .own, .join: nil
         case .session(let terminal): terminal
+        }
+    }
+
+    /// 0 for a new one.
+    private var joinedGroup: pid_t {
+        switch request.processGroup {
+        case .inherit, .own, .session: 0
+        case .join(let group): group
         }
     }
 
@@ -122,7 +135,7 @@ private struct ChildRequest: ~Copyable {
         let step = SpawnError.Step(roost_spawn_step(UInt32(result.step)))
         let subject =
             switch step {
-            case .request, .search, .open, .pipe, .stack, .clone, .signals, .processGroup, .session, .closeOthers,
+            case .request, .account, .search, .open, .pipe, .clone, .signals, .processGroup, .session, .closeOthers,
                 .parentDeath, .noNewPrivileges, .execute:
                 path
             case .controlGroup: "\(request.controlGroup ?? -1)"
@@ -142,7 +155,7 @@ private struct ChildRequest: ~Copyable {
     }
 }
 
-extension SpawnRequest.Credentials {
+extension Command.Credentials {
     /// Whether this process already runs with exactly these.
     fileprivate var areOurs: Bool {
         var (real, effective, saved): (uid_t, uid_t, uid_t) = (0, 0, 0)

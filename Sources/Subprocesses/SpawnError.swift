@@ -22,14 +22,14 @@ public struct SpawnError: Error, Hashable, Sendable, CustomStringConvertible {
     public enum Step: Hashable, Sendable, CaseIterable {
         /// The request itself makes no sense.
         case request
+        /// Looking up a user or a group.
+        case account
         /// Finding the command in `PATH`.
         case search
         /// Opening a file for a standard stream.
         case open
         /// Making a pipe.
         case pipe
-        /// Memory for the child's first steps.
-        case stack
         /// Making the process.
         case clone
         /// Placing it into its control group.
@@ -72,12 +72,14 @@ public struct SpawnError: Error, Hashable, Sendable, CustomStringConvertible {
     public var description: String {
         let object = subject.isEmpty ? "" : " \(subject)"
         let advice = advice.map { "; \($0)" } ?? ""
-        return "cannot \(step.attempt)\(object): \(SystemError.text(errno))\(advice)"
+        let reason = step == .account && errno == ENOENT ? "there is none" : SystemError.text(errno)
+        return "cannot \(step.attempt)\(object): \(reason)\(advice)"
     }
 
     /// What usually helps, where something usually does.
     private var advice: String? {
         switch (step, errno) {
+        case (.account, ENOENT): "create it, or name another one"
         case (.search, _): "install it, or give its full path"
         case (.execute, ENOENT): "is the path right, and the interpreter in its first line?"
         case (.execute, EACCES): "is it an executable file (chmod +x), in directories that the user may enter?"
@@ -86,6 +88,7 @@ public struct SpawnError: Error, Hashable, Sendable, CustomStringConvertible {
         case (.execute, EAGAIN), (.clone, EAGAIN): "too many processes; raise the limit of processes or tasks"
         case (.clone, ENOSYS): "Linux 5.4 or later is needed"
         case (.directory, ENOENT): "create it, or correct the path"
+        case (.processGroup, EPERM): "is there such a group in this session?"
         case (.directory, EACCES): "the child's user may not enter it"
         case (.user, EPERM), (.group, EPERM), (.groups, EPERM): "only root may run as another user"
         case (.resourceLimit, EPERM), (.nice, EACCES), (.nice, EPERM), (.oomScore, EACCES):
@@ -108,10 +111,10 @@ extension SpawnError.Step {
     var attempt: String {
         switch self {
         case .request: "spawn with"
+        case .account: "find"
         case .search: "find the command"
         case .open: "open"
         case .pipe: "make a pipe for"
-        case .stack: "get memory for a new process of"
         case .clone: "make a new process for"
         case .controlGroup: "place the process into its control group, descriptor"
         case .signals: "set the signal mask of"
@@ -137,7 +140,6 @@ extension SpawnError.Step {
     init(_ step: roost_spawn_step) {
         self =
             switch step {
-            case ROOST_SPAWN_STACK: .stack
             case ROOST_SPAWN_CLONE: .clone
             case ROOST_SPAWN_CGROUP: .controlGroup
             case ROOST_SPAWN_SIGNALS: .signals

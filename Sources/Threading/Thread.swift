@@ -63,7 +63,8 @@ public struct ThreadOptions: Hashable, Sendable {
         case detach
     }
 
-    /// What the end of the program does about the thread; nil for what the thread that makes it has itself.
+    /// What the end of the program does about the thread; nil for what it does about the thread that makes it, if `Thread`
+    /// made that one, and otherwise for `join`.
     public var atExit: AtExit?
 
     /// Options; without arguments, what is right for nearly every thread.
@@ -101,7 +102,7 @@ public struct Thread<Success: Sendable, Failure: Error>: Sendable {
         _ body: sending @escaping () throws(Failure) -> Success
     ) throws(ThreadError) {
         let stackSize = try options.checkedStackSize()
-        let detached = options.atExit.map { $0 == .detach } ?? ThreadRegistry.current.isDetachedAtExit
+        let detached = options.atExit.map { $0 == .detach } ?? ThreadRegistry.current.childrenAreDetachedAtExit
         let record = ThreadRecord(
             kind: .own, name: name ?? ThreadRegistry.nextName(), isDetachedAtExit: detached)
         let outcome = Outcome(body)
@@ -162,19 +163,22 @@ public struct Thread<Success: Sendable, Failure: Error>: Sendable {
             KernelThread.setName(record.name)
             let info = ThreadInfo(record: record)
             ThreadHooks.started(info)
-            guard let body else { preconditionFailure("a thread runs once") }
-            do {
-                result = .success(try body())
-            } catch {
-                result = .failure(error)
-                if !(error is ThreadExit) { UncaughtErrors.report(UncaughtError(error: error, thread: info)) }
+            let result = run()
+            if case .failure(let error) = result, !(error is ThreadExit) {
+                UncaughtErrors.report(UncaughtError(error: error, thread: info))
             }
-            self.body = nil
+            self.result = result
             ThreadHooks.ended(info)
             record.locals.removeAll()
             // Out of the list before anybody is told: a thread that was joined is never listed.
             ThreadRegistry.remove(record)
             record.end()
+        }
+
+        /// In a function of its own, so that the body and what it holds are gone afterwards.
+        private func run() -> Result<Success, Failure> {
+            guard let body = body.take() else { preconditionFailure("a thread runs once") }
+            do { return .success(try body()) } catch { return .failure(error) }
         }
     }
 }

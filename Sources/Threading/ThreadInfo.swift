@@ -92,6 +92,10 @@ final class ThreadRecord: Sendable {
 
     var hasEnded: Bool { ended.isSet }
 
+    /// What a thread that this one makes inherits. Threads of other libraries, such as those of a pool, say nothing about
+    /// what the program wants.
+    var childrenAreDetachedAtExit: Bool { kind == .own && isDetachedAtExit }
+
     func rename(_ name: String) {
         lock.withLock { unsafe givenName = name }
         if !hasEnded { KernelThread.setName(name, of: nativeID()) }

@@ -81,7 +81,7 @@ private final class TimerThread: Sendable {
 
     private func serve() {
         while true {
-            while let action = next() { run(action) }
+            while runNext() {}
             let (ticket, deadline) = state.withLock { state in
                 state.sleepsUntil = state.wheel.nextDeadline() ?? .distantFuture
                 return (news.word.load(ordering: .acquiring), state.sleepsUntil)
@@ -90,15 +90,15 @@ private final class TimerThread: Sendable {
         }
     }
 
-    private func next() -> Action? {
-        state.withLock { $0.wheel.popDue(at: Deadline.now)?.payload }
-    }
-
-    private func run(_ action: Action) {
+    /// Runs the first action that is due, if any is. In a function of its own, so that the action and what it holds are
+    /// gone before the thread sleeps.
+    private func runNext() -> Bool {
+        guard let action = state.withLock({ $0.wheel.popDue(at: Deadline.now)?.payload }) else { return false }
         do {
             try action()
         } catch {
             if !(error is ThreadExit) { UncaughtErrors.report(UncaughtError(error: error, thread: Thread.current)) }
         }
+        return true
     }
 }

@@ -2,9 +2,10 @@ import Foundation
 import Linux
 import Subprocesses
 import Testing
+import ToolkitTesting
 
 /// Everything that makes processes runs one at a time: the tests look at descriptors and state of the whole process.
-@Suite(.serialized, .timeLimit(.minutes(2))) enum Spawning {}
+@Suite(.serialized, .leavesNothing, .timeLimit(.minutes(2))) enum Spawning {}
 
 /// What a child wrote to its standard output, and how it ended.
 struct Finished {
@@ -22,7 +23,7 @@ func finish(_ request: SpawnRequest) throws -> Finished {
     var request = request
     request.standardOutput = .pipe
     var process = try spawn(request)
-    let outputEnd = process.takeStandardOutput()
+    let outputEnd = process.takeOutput()?.release()
     let output = FileHandle(fileDescriptor: try #require(outputEnd), closeOnDealloc: true)
     let bytes = try output.readToEnd() ?? Data()
     return Finished(output: String(decoding: bytes, as: UTF8.self), status: try process.wait())
@@ -39,7 +40,7 @@ func withQuietChild(_ request: SpawnRequest, _ look: (Int32) throws -> Void) thr
     var request = request
     request.standardInput = .pipe
     var process = try spawn(request)
-    let inputEnd = process.takeStandardInput()
+    let inputEnd = process.takeInput()?.release()
     let input = try #require(inputEnd)
     defer { close(input) }
     do {
@@ -53,13 +54,9 @@ func withQuietChild(_ request: SpawnRequest, _ look: (Int32) throws -> Void) thr
     _ = try process.wait()
 }
 
-/// Waits for a condition that is about to come true; a watchdog ends the wait.
-func eventually(_ what: String, _ condition: () throws -> Bool) throws {
-    let deadline = ContinuousClock.now + .seconds(20)
-    while try !condition() {
-        try #require(ContinuousClock.now < deadline, "still waiting for: \(what)")
-        usleep(1000)
-    }
+/// As `repeatedly`, for rounds that take a few tenths of a second, of which no night has a thousand.
+func repeatedly(atMost limit: Int, _ body: (Int) throws -> Void) rethrows {
+    for round in 0..<min(rounds, limit) { try body(round) }
 }
 
 /// The error of a spawn that must fail.

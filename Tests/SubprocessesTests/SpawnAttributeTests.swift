@@ -2,12 +2,13 @@ import CLinux
 import Foundation
 import Linux
 import Testing
+import ToolkitTesting
 
 @testable import Subprocesses
 
 extension Spawning {
     @Suite struct Attributes {
-        @Test(arguments: bothWays) func `the exit code comes back`(oldKernel: Bool) throws {
+        @Test(arguments: bothWays) func `SP-001 the exit code comes back`(oldKernel: Bool) throws {
             let child = try finish("sh", "-c", "exit 47") { $0.pretendsOldKernel = oldKernel }
             #expect(child.status == .exited(code: 47))
         }
@@ -16,7 +17,7 @@ extension Spawning {
             #expect(try finish("sh", "-c", "kill -9 $$").status == .signaled(signal: SIGKILL, coreDumped: false))
         }
 
-        @Test func `the first argument need not be the executable`() throws {
+        @Test func `SP-014 the first argument need not be the executable`() throws {
             let child = try finish("another-name", "-c", "echo $0") { $0.executable = "/bin/sh" }
             #expect(child.output == "another-name\n")
         }
@@ -27,7 +28,7 @@ extension Spawning {
             #expect(child.output == words.map { "\($0)|" }.joined())
         }
 
-        @Test func `an environment can be empty`() throws {
+        @Test func `SP-011 an environment can be empty`() throws {
             #expect(try finish("/usr/bin/env") { $0.environment = .replace([:]) }.output == "")
         }
 
@@ -44,7 +45,7 @@ extension Spawning {
             #expect(Environment.extend([:]).value(of: "PATH") == ProcessInfo.processInfo.environment["PATH"])
         }
 
-        @Test func `a command is looked for in the child's PATH`() throws {
+        @Test func `SP-012 a command is looked for in the child's PATH`() throws {
             try withTemporaryDirectory { directory in
                 try "#!/bin/sh\necho found $0\n".write(toFile: "\(directory)/tool", atomically: true, encoding: .utf8)
                 chmod("\(directory)/tool", 0o755)
@@ -53,7 +54,7 @@ extension Spawning {
             }
         }
 
-        @Test func `a relative program is relative to the child's directory`() throws {
+        @Test func `SP-013 a relative program is relative to the child's directory`() throws {
             try withTemporaryDirectory { directory in
                 try "#!/bin/sh\npwd -P\n".write(toFile: "\(directory)/tool", atomically: true, encoding: .utf8)
                 chmod("\(directory)/tool", 0o755)
@@ -159,7 +160,7 @@ extension Spawning {
             #expect(String(decoding: bytes.prefix(max(0, count)), as: UTF8.self) == "hello\r\n")
         }
 
-        @Test(.asRoot, arguments: bothWays) func `a child runs as another user and in its groups only`(
+        @Test(.asRoot, arguments: bothWays) func `SP-040 a child runs as another user and in its groups only`(
             oldKernel: Bool
         ) throws {
             try #require(geteuid() == 0, "run the tests as root")
@@ -173,9 +174,9 @@ extension Spawning {
             #expect(child.field("CapEff") == "0000000000000000")
         }
 
-        @Test(.asRoot) func `a user's name stands for the user's ids`() throws {
+        @Test(.asRoot) func `SP-040 a user's name stands for the user's ids`() throws {
             try #require(geteuid() == 0, "run the tests as root")
-            let credentials = try SpawnRequest.Credentials(of: Accounts.user("daemon"), group: Accounts.group("root"))
+            let credentials = try Command.Credentials(user: "daemon", group: "root")
             let child = try finish("id", "-un") { $0.credentials = credentials }
             #expect(child.output == "daemon\n")
             #expect(credentials.group == 0)

@@ -2,6 +2,7 @@ import CLinux
 import Foundation
 import Linux
 import Testing
+import ToolkitTesting
 
 @testable import Subprocesses
 
@@ -14,13 +15,13 @@ extension Spawning {
             request.standardInput = .pipe
             request.standardOutput = .pipe
             var process = try spawn(request)
-            let inputEnd = process.takeStandardInput()
+            let inputEnd = process.takeInput()?.release()
             let input = try #require(inputEnd)
-            let again = process.takeStandardInput()
+            let again = process.takeInput()?.release()
             #expect(again == nil)
             write(input, "banana", 6)
             close(input)
-            let outputEnd = process.takeStandardOutput()
+            let outputEnd = process.takeOutput()?.release()
             let output = FileHandle(fileDescriptor: try #require(outputEnd), closeOnDealloc: true)
             #expect(try output.readToEnd() == Data("BANANA".utf8))
             #expect(try process.wait().isSuccess)
@@ -34,7 +35,7 @@ extension Spawning {
                 request.standardInput = .file(path)
                 request.standardOutput = .pipe
                 var process = try spawn(request)
-                let outputEnd = process.takeStandardOutput()
+                let outputEnd = process.takeOutput()?.release()
                 let output = FileHandle(fileDescriptor: try #require(outputEnd), closeOnDealloc: true)
                 let writer = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC)
                 write(writer, "plum\n", 5)
@@ -44,7 +45,7 @@ extension Spawning {
             }
         }
 
-        @Test func `standard error merges with output, in order`() throws {
+        @Test func `SP-025 standard error merges with output, in order`() throws {
             let child = try finish("sh", "-c", "printf apple; printf orange >&2; printf pear") {
                 $0.standardError = .mergeWithOutput
             }
@@ -56,9 +57,9 @@ extension Spawning {
             request.standardOutput = .null
             request.standardError = .pipe
             var process = try spawn(request)
-            let again = process.takeStandardOutput()
+            let again = process.takeOutput()?.release()
             #expect(again == nil)
-            let errorEnd = process.takeStandardError()
+            let errorEnd = process.takeError()?.release()
             let error = FileHandle(fileDescriptor: try #require(errorEnd), closeOnDealloc: true)
             #expect(try error.readToEnd() == Data("err\n".utf8))
             #expect(try process.wait().isSuccess)
@@ -68,7 +69,7 @@ extension Spawning {
             try withTemporaryDirectory { (directory) throws in
                 let path = "\(directory)/out"
                 var request = SpawnRequest(["echo", "one"])
-                for mode in [SpawnRequest.FileMode.truncate, .append, .append, .truncate, .append] {
+                for mode in [FileMode.truncate, .append, .append, .truncate, .append] {
                     request.standardOutput = .file(path, mode)
                     #expect(try spawn(request).wait().isSuccess)
                 }
@@ -81,7 +82,7 @@ extension Spawning {
             request.standardOutput = .pipe
             request.pipeCapacity = 1 << 17
             var process = try spawn(request)
-            let outputEnd = process.takeStandardOutput()
+            let outputEnd = process.takeOutput()?.release()
             let output = try #require(outputEnd)
             #expect(roost_fcntl(output, F_GETPIPE_SZ, 0) == 1 << 17)
             close(output)
@@ -121,7 +122,7 @@ extension Spawning {
             #expect(openDescriptors()[sources[0]] == "/etc/passwd")
         }
 
-        @Test func `one source can have many targets, its own number among them`() throws {
+        @Test func `SP-035 one source can have many targets, its own number among them`() throws {
             let file = open("/etc/passwd", O_RDONLY | O_CLOEXEC)
             defer { close(file) }
             var request = SpawnRequest(["cat"])

@@ -1,12 +1,13 @@
 import Foundation
 import Linux
 import Testing
+import ToolkitTesting
 
 @testable import Subprocesses
 
 extension Spawning {
     @Suite struct Errors {
-        @Test(arguments: bothWays) func `a missing program is named`(oldKernel: Bool) {
+        @Test(arguments: bothWays) func `SP-002 a missing program is named`(oldKernel: Bool) {
             let error = failure("/no/such/program") { $0.pretendsOldKernel = oldKernel }
             #expect(error?.step == .execute)
             #expect(error?.errno == ENOENT)
@@ -23,7 +24,7 @@ extension Spawning {
                     + "No such file or directory; install it, or give its full path")
         }
 
-        @Test func `a command line is not a program`() {
+        @Test func `SP-007 a command line is not a program`() {
             #expect(failure("ls -l")?.step == .search)
         }
 
@@ -41,7 +42,7 @@ extension Spawning {
             }
         }
 
-        @Test(arguments: bothWays) func `a missing directory is named`(oldKernel: Bool) {
+        @Test(arguments: bothWays) func `SP-005 a missing directory is named`(oldKernel: Bool) {
             let error = failure("true") {
                 $0.directory = "/srv/none"
                 $0.pretendsOldKernel = oldKernel
@@ -79,7 +80,7 @@ extension Spawning {
             #expect(error?.description == "cannot set the limit of open files: Invalid argument")
         }
 
-        @Test(.asRoot) func `too many processes of a user are a typed error`() throws {
+        @Test(.asRoot) func `SP-074 too many processes of a user are a typed error`() throws {
             try #require(geteuid() == 0, "run the tests as root")
             // The kernel counts the processes that the user has already.
             var request = SpawnRequest(["cat"])
@@ -143,7 +144,7 @@ extension Spawning {
             }
         }
 
-        @Test func `a failed child is no zombie`() throws {
+        @Test func `SP-002 a failed child is no zombie`() throws {
             _ = failure("/no/such/program")
             // A child that never executed still bears the name of the thread that made it.
             let name = try BoundedFile.readText("/proc/thread-self/comm", limit: 64).dropLast()

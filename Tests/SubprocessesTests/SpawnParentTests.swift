@@ -3,6 +3,7 @@ import Foundation
 import Linux
 import Synchronization
 import Testing
+import ToolkitTesting
 
 @testable import Subprocesses
 

@@ -1,15 +1,15 @@
 import Foundation
 import Linux
-public import Testing
+package import Testing
 
 /// Looks, around each test, whether it left a descriptor, a thread or a child behind.
 ///
 /// Only a test that runs alone can be blamed for what is left, so this works where `ROOST_LEAK_CHECK` is set, which
 /// `scripts/test` does in a run with `--no-parallel`.
-public struct LeakCheck: SuiteTrait, TestTrait, TestScoping {
-    public var isRecursive: Bool { true }
+package struct LeakCheck: SuiteTrait, TestTrait, TestScoping {
+    package var isRecursive: Bool { true }
 
-    public func provideScope(
+    package func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
     ) async throws {
         guard testCase != nil, ProcessInfo.processInfo.environment["ROOST_LEAK_CHECK"] != nil else {
@@ -30,7 +30,7 @@ public struct LeakCheck: SuiteTrait, TestTrait, TestScoping {
 
 extension Trait where Self == LeakCheck {
     /// No descriptor, thread or child is left behind by the test.
-    public static var leavesNothing: LeakCheck { LeakCheck() }
+    package static var leavesNothing: LeakCheck { LeakCheck() }
 }
 
 /// What a process has that a test could forget.
@@ -49,8 +49,8 @@ private struct Belongings: CustomStringConvertible {
         let program = word("/proc/self/comm")
         for thread in entries("/proc/self/task") {
             guard let name = word("/proc/self/task/\(thread)/comm"), name != program else { continue }
-            // One thread serves all timers, from the first one on.
-            if name != "timers" { threads[thread] = name }
+            // One thread serves all timers, from the first one on; the test library has one of its own, too.
+            if name != "timers", !name.hasPrefix("SWT ") { threads[thread] = name }
         }
         children = Set((try? ProcessFileSystem.children(of: getpid())) ?? [])
     }

@@ -1,16 +1,16 @@
 import Foundation
-public import Testing
+package import Testing
 
 /// How often a test repeats what depends on the order in which threads happen to run. `ROOST_ROUNDS` sets it.
-public let rounds = max(1, ProcessInfo.processInfo.environment["ROOST_ROUNDS"].flatMap(Int.init) ?? 10)
+package let rounds = max(1, ProcessInfo.processInfo.environment["ROOST_ROUNDS"].flatMap(Int.init) ?? 10)
 
 /// Runs what can go wrong in one of many runs, `rounds` times.
-public func repeatedly(_ body: (Int) throws -> Void) rethrows {
+package func repeatedly(_ body: (Int) throws -> Void) rethrows {
     for round in 0..<rounds { try body(round) }
 }
 
 /// Waits for a condition that is about to come true; a watchdog ends the wait.
-public func eventually(
+package func eventually(
     _ what: String, sourceLocation: SourceLocation = #_sourceLocation, _ condition: () throws -> Bool
 ) throws {
     let deadline = ContinuousClock.now + .seconds(30)
@@ -21,6 +21,6 @@ public func eventually(
 }
 
 /// How long `body` took, on the monotonic clock.
-public func elapsed(_ body: () throws -> Void) rethrows -> Duration {
+package func elapsed(_ body: () throws -> Void) rethrows -> Duration {
     try ContinuousClock().measure(body)
 }

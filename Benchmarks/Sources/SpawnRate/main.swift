@@ -1,6 +1,6 @@
 import Subprocesses
 
-// How long starting a process takes with `Subprocesses`:
+// How long starting a process takes with `Subprocess`:
 // `SpawnRate COUNT BALLAST_MIB PROGRAM`, as programs/spawn-rate.c.
 
 guard CommandLine.arguments.count == 4,
@@ -9,17 +9,17 @@ guard CommandLine.arguments.count == 4,
 else { fatalError("usage: SpawnRate COUNT BALLAST_MIB PROGRAM") }
 
 let memory = [UInt8](repeating: 1, count: ballast << 20)
-let request = SpawnRequest([CommandLine.arguments[3]])
+let command = Command([CommandLine.arguments[3]])
 let clock = ContinuousClock()
 var times: [Duration] = []
 times.reserveCapacity(count)
 
 for _ in 0..<count {
     let before = clock.now
-    let child = try spawn(request)
+    let child = try Subprocess(command)
     times.append(clock.now - before)
-    try child.send(signal: 9)
-    _ = try child.wait()
+    try child.kill()
+    child.wait()
 }
 
 withExtendedLifetime(memory) {

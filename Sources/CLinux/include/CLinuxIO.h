@@ -143,3 +143,23 @@ static inline ssize_t roost_send(int fd, const void *bytes, size_t length, const
 static inline int roost_openat(int directory, const char *path, int flags, mode_t mode) {
     return openat(directory, path, flags, mode);
 }
+
+/// Writes to a pipe. When nobody reads it any more this is EPIPE and nothing else: the SIGPIPE that comes with it, which
+/// would end most programs, is taken back. The signal is the thread's own, so no other thread can get it first.
+static inline ssize_t roost_write_quietly(int fd, const void *bytes, size_t count) {
+    sigset_t pipe_signal, before, pending;
+    sigemptyset(&pipe_signal);
+    sigaddset(&pipe_signal, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
+    // One that was pending already belongs to somebody else; it can only be if the signal was blocked.
+    int was_pending = sigismember(&before, SIGPIPE) && sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE);
+    ssize_t written = write(fd, bytes, count);
+    int error = errno;
+    if (written < 0 && error == EPIPE && !was_pending) {
+        const struct timespec at_once = {0, 0};
+        while (sigtimedwait(&pipe_signal, NULL, &at_once) < 0 && errno == EINTR) {}
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    errno = error;
+    return written;
+}

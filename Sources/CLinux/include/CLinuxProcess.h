@@ -10,14 +10,17 @@ struct roost_exit {
     int code;
     /// The exit code, or the signal.
     int status;
+    /// What the child used, with all descendants that it waited for.
+    struct rusage usage;
 };
 
+/// The C library's waitid keeps to itself what the kernel says about the resources.
 static inline int roost_waitid(idtype_t kind, id_t id, int options, struct roost_exit *out) {
     siginfo_t information;
     information.si_pid = 0;
     information.si_code = 0;
     information.si_status = 0;
-    int result = waitid(kind, id, &information, options);
+    int result = (int)syscall(SYS_waitid, kind, id, &information, options, &out->usage);
     out->pid = information.si_pid;
     out->code = information.si_code;
     out->status = information.si_status;

@@ -25,14 +25,14 @@ struct LaunchContext {
     let run: RunID
     let definition: WorkerDefinition
     let environment: Environment
-    let credentials: SpawnRequest.Credentials?
+    let credentials: Command.Credentials?
 
     /// - Throws: `SpawnFailure` that says what is missing and how to mend it.
     init(_ run: RunID, _ definition: WorkerDefinition, in surroundings: LaunchSurroundings) throws(SpawnFailure) {
         self.run = run
         self.definition = definition
         let account = try Self.account(of: definition.launch)
-        credentials = try Self.credentials(of: definition.launch, account: account)
+        credentials = try Self.credentials(of: definition.launch)
         environment = try Self.environment(run, definition.launch, account: account, in: surroundings)
     }
 
@@ -88,20 +88,12 @@ struct LaunchContext {
     }
 
     private static func credentials(
-        of launch: LaunchSpecification, account: UserAccount?
-    ) throws(SpawnFailure) -> SpawnRequest.Credentials? {
-        if account == nil, launch.group == nil, launch.supplementaryGroups == nil { return nil }
+        of launch: LaunchSpecification
+    ) throws(SpawnFailure) -> Command.Credentials? {
+        if launch.user == nil, launch.group == nil, launch.supplementaryGroups == nil { return nil }
         do {
-            let user = try account ?? Accounts.user("\(geteuid())")
-            let group = try launch.group.map { try Accounts.group($0) }
-            let primary = group?.gid ?? user.gid
-            let others: [UInt32] =
-                if let names = launch.supplementaryGroups {
-                    try names.map { try Accounts.group($0).gid }
-                } else {
-                    try Accounts.groups(of: user, primary: primary)
-                }
-            return SpawnRequest.Credentials(user: user.uid, group: primary, supplementaryGroups: others)
+            return try Command.Credentials(
+                user: launch.user, group: launch.group, supplementaryGroups: launch.supplementaryGroups)
         } catch {
             throw SpawnFailure(errno: 0, message: "\(error)")
         }

@@ -9,23 +9,17 @@ import SupervisorCore
 /// mark (`ROOST_RUN`), process group or session, with all their descendants. The last process of a tree to die is
 /// always a child of roostd, so SIGCHLD tells when to look again; nothing is polled.
 struct ProcessTree {
-    /// More than any machine has; a bound for walks over a /proc that changes underfoot.
-    private static let limit = 1 << 20
-
     let socketPath: String
     /// Children of roostd that are main processes or probes.
     let isKnown: (Int32) -> Bool
 
     /// Every live process of the run but its main one.
     func members(of run: LiveRun) -> [Int32] {
-        var found: [Int32] = []
-        var queue = strays().filter { belongs($0, to: run) }
-        if !run.isReaped { queue += children(of: run.pid) }
-        while let pid = queue.popLast(), found.count < Self.limit {
-            if let statistics = statistics(of: pid), !statistics.isZombie { found.append(pid) }
-            queue += children(of: pid)
+        let orphans = strays().filter { belongs($0, to: run) }
+        let roots = run.isReaped ? orphans : orphans + [run.pid]
+        return (orphans + ProcessFileSystem.descendants(of: roots)).filter { pid in
+            statistics(of: pid).map { !$0.isZombie } ?? false
         }
-        return found
     }
 
     /// Whether anything of a run is left after its main process. O(children of roostd) when nothing is.

@@ -6,13 +6,7 @@ struct SparedProcesses {
 
     /// What roostd had below it before it began, inherited from a program that became roostd by exec.
     init(descendantsOf pid: Int32) {
-        var queue = Self.children(of: pid)
-        // More than any machine has; a bound for a /proc that changes underfoot.
-        while let next = queue.popLast(), startTimes.count < 1 << 20 {
-            guard startTimes[next] == nil else { continue }
-            insert(next)
-            queue += Self.children(of: next)
-        }
+        for next in ProcessFileSystem.descendants(of: [pid]) { insert(next) }
     }
 
     mutating func insert(_ pid: Int32) { startTimes[pid] = Self.startTime(of: pid) }
@@ -25,5 +19,4 @@ struct SparedProcesses {
     func contains(_ pid: Int32) -> Bool { startTimes[pid].map { $0 == Self.startTime(of: pid) } ?? false }
 
     private static func startTime(of pid: Int32) -> UInt64? { (try? ProcessFileSystem.statistics(of: pid))?.startTime }
-    private static func children(of pid: Int32) -> [Int32] { (try? ProcessFileSystem.children(of: pid)) ?? [] }
 }

@@ -1,6 +1,6 @@
 import CLinux
 
-extension SpawnRequest {
+extension Command {
     /// Refuses what no kernel would be asked, or what it would understand as something else.
     func validate() throws(SpawnError) {
         if let problem { throw SpawnError(.request, problem, errno: EINVAL) }
@@ -45,6 +45,9 @@ extension SpawnRequest {
         }
         if let parentDeathSignal, !signals.contains(parentDeathSignal) {
             return "the parent-death signal \(parentDeathSignal), which does not exist"
+        }
+        if case .join(let group) = processGroup, group <= 0 {
+            return "the process group \(group), which does not exist"
         }
         if let umask, umask > 0o777 { return "the umask 0\(String(umask, radix: 8)), which has more than nine bits" }
         if let nice, !(-20...19).contains(nice) { return "the niceness \(nice), which is not from -20 to 19" }

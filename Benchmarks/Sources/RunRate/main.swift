@@ -1,0 +1,24 @@
+import Subprocesses
+
+// How long running a program to its end takes with `run`: `RunRate COUNT BALLAST_MIB PROGRAM`, as programs/run-rate.c.
+
+guard CommandLine.arguments.count == 4,
+    let count = Int(CommandLine.arguments[1]),
+    let ballast = Int(CommandLine.arguments[2])
+else { fatalError("usage: RunRate COUNT BALLAST_MIB PROGRAM") }
+
+let memory = [UInt8](repeating: 1, count: ballast << 20)
+let command = Command([CommandLine.arguments[3]])
+let clock = ContinuousClock()
+var times: [Duration] = []
+times.reserveCapacity(count)
+
+for _ in 0..<count {
+    let before = clock.now
+    try run(command, check: true)
+    times.append(clock.now - before)
+}
+
+withExtendedLifetime(memory) {
+    for time in times { print(time.components.seconds * 1_000_000_000 + time.components.attoseconds / 1_000_000_000) }
+}

@@ -16,6 +16,13 @@ package import Synchronization
     /// - Returns: false if the deadline had passed.
     @discardableResult
     package borrowing func wait(while expected: UInt32, until deadline: Int64? = nil) -> Bool {
+        Futex.wait(on: word, while: expected, until: deadline)
+    }
+
+    /// The same for a word that is no futex of its own.
+    package static func wait(
+        on word: borrowing Atomic<UInt32>, while expected: UInt32, until deadline: Int64? = nil
+    ) -> Bool {
         unsafe withUnsafePointer(to: word) { address in
             guard let deadline else { return unsafe Futex.wait(address, expected, nil) }
             // The kernel takes no negative times, and they are as much in the past as 0.
@@ -26,7 +33,10 @@ package import Synchronization
     }
 
     /// Wakes up to `count` of the threads that wait, in no promised order. Async-signal-safe.
-    package borrowing func wake(_ count: Int32 = 1) {
+    package borrowing func wake(_ count: Int32 = 1) { Futex.wake(on: word, count) }
+
+    /// The same for a word that is no futex of its own.
+    package static func wake(on word: borrowing Atomic<UInt32>, _ count: Int32 = 1) {
         unsafe withUnsafePointer(to: word) { _ = unsafe roost_futex_wake($0, count) }
     }
 

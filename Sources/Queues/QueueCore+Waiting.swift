@@ -1,4 +1,3 @@
-import Linux
 import Synchronization
 package import Threading
 
@@ -66,16 +65,8 @@ extension QueueCore {
     /// - Returns: whether it came true, or the queue was closed, as far as one can see that without the lock.
     internal final func spin(until isTrue: () -> Bool) -> Bool {
         lock.release()
-        var left = Spinning.patiently
-        // Each look takes the word away from whoever is about to change it, so the looks become rarer.
-        var pauses = 8
-        while left > 0, !isTrue(), !closed.load(ordering: .relaxed) {
-            for _ in 0..<pauses { Futex.pause() }
-            left -= pauses
-            pauses = min(pauses * 2, 32)
-        }
-        lock.acquire()
-        return left > 0
+        defer { lock.acquire() }
+        return Spinning.spin { isTrue() || closed.load(ordering: .relaxed) }
     }
 
     /// Gives the lock back and sleeps until somebody wakes this thread, or until the deadline; takes the lock again.
@@ -83,7 +74,7 @@ extension QueueCore {
         let waiter = Waiter()
         add(waiter, wish, again)
         abandon()
-        waiter.park(until: deadline, spins: 0)
+        waiter.park(until: deadline, spins: false)
         lock.acquire()
         if !remove(waiter, wish) { arrive(wish, isThread: true) }
     }

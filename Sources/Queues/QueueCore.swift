@@ -57,7 +57,7 @@ public class QueueCore: @unchecked Sendable {
         let deadline = Deadline(after: timeout)
         var hasTried = false
         var hasSlept = false
-        var mustSleep = Spinning.patiently == 0
+        var mustSleep = !Spinning.hasCompany
         while true {
             if closed.load(ordering: .relaxed) {
                 abandon()
@@ -71,7 +71,7 @@ public class QueueCore: @unchecked Sendable {
             if mustSleep {
                 sleep(until: deadline, for: .room, again: hasSlept)
                 hasSlept = true
-                mustSleep = Spinning.patiently == 0
+                mustSleep = !Spinning.hasCompany
             } else {
                 // The lock was given back meanwhile, so look again before sleeping.
                 mustSleep = !spin(until: { held.load(ordering: .relaxed) < limit })
@@ -99,7 +99,7 @@ public class QueueCore: @unchecked Sendable {
         let deadline = Deadline(after: timeout)
         var hasTried = false
         var hasSlept = false
-        var mustSleep = Spinning.patiently == 0
+        var mustSleep = !Spinning.hasCompany
         while true {
             if held.load(ordering: .relaxed) > 0 { return }
             if closed.load(ordering: .relaxed) {
@@ -113,7 +113,7 @@ public class QueueCore: @unchecked Sendable {
             if mustSleep {
                 sleep(until: deadline, for: .item, again: hasSlept)
                 hasSlept = true
-                mustSleep = Spinning.patiently == 0
+                mustSleep = !Spinning.hasCompany
             } else {
                 // The lock was given back meanwhile, so look again before sleeping.
                 mustSleep = !spin(until: { held.load(ordering: .relaxed) > 0 })

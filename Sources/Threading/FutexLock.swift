@@ -1,5 +1,5 @@
 import Linux
-import Synchronization
+public import Synchronization
 
 /// A lock in one word of memory, the core of every lock of the toolkit.
 ///
@@ -8,28 +8,29 @@ import Synchronization
 /// remembers whether somebody may be sleeping, so that a release without sleepers asks the kernel nothing.
 ///
 /// It has no owner: any thread may release it. There is no order among those who wait.
-@safe package struct FutexLock: ~Copyable, Sendable {
-    private enum Word {
-        static let free: UInt32 = 0
-        static let held: UInt32 = 1
+@safe @usableFromInline package struct FutexLock: ~Copyable, Sendable {
+    @usableFromInline internal enum Word {
+        @inlinable static var free: UInt32 { 0 }
+        @inlinable static var held: UInt32 { 1 }
         /// Held, and a thread may be sleeping until it is released.
-        static let contended: UInt32 = 2
+        @inlinable static var contended: UInt32 { 2 }
     }
 
-    private let futex = Futex(Word.free)
+    /// Not a `Futex`, so that code elsewhere can take a free lock by itself: that module is nobody else's business.
+    @usableFromInline internal let word = Atomic(Word.free)
 
-    package init() {}
+    @inlinable package init() {}
 
     /// Whether anybody holds it at this moment; no more than a snapshot.
-    package var isHeld: Bool { futex.word.load(ordering: .relaxed) != Word.free }
+    package var isHeld: Bool { word.load(ordering: .relaxed) != Word.free }
 
     /// Takes the lock if it is free.
-    package borrowing func tryAcquire() -> Bool {
-        futex.word.compareExchange(expected: Word.free, desired: Word.held, ordering: .acquiring).exchanged
+    @inlinable package borrowing func tryAcquire() -> Bool {
+        word.compareExchange(expected: Word.free, desired: Word.held, ordering: .acquiring).exchanged
     }
 
     /// Takes the lock, however long that takes.
-    package borrowing func acquire() {
+    @inlinable package borrowing func acquire() {
         if !tryAcquire() { _ = acquireSlowly(until: nil) }
     }
 
@@ -42,21 +43,21 @@ import Synchronization
         return acquireSlowly(until: deadline.nanoseconds)
     }
 
-    private borrowing func acquireSlowly(until deadline: Int64?) -> Bool {
+    @usableFromInline internal borrowing func acquireSlowly(until deadline: Int64?) -> Bool {
         // Each look takes the word away from the holder, so the looks become rarer.
         var pauses = 1
         var left = Spinning.briefly
         while left > 0 {
             for _ in 0..<pauses { Futex.pause() }
-            if futex.word.load(ordering: .relaxed) == Word.free, tryAcquire() { return true }
+            if word.load(ordering: .relaxed) == Word.free, tryAcquire() { return true }
             left -= pauses
             pauses = min(pauses * 2, 16)
         }
         // From here on it is taken as contended: others may sleep, too, and whoever releases it must wake one of them.
-        while futex.word.exchange(Word.contended, ordering: .acquiring) != Word.free {
-            guard futex.wait(while: Word.contended, until: deadline) else {
+        while word.exchange(Word.contended, ordering: .acquiring) != Word.free {
+            guard Futex.wait(on: word, while: Word.contended, until: deadline) else {
                 // Too late, but perhaps it was released at this very moment and the wake-up came to us: take it.
-                return futex.word.exchange(Word.contended, ordering: .acquiring) == Word.free
+                return word.exchange(Word.contended, ordering: .acquiring) == Word.free
             }
         }
         return true
@@ -65,12 +66,14 @@ import Synchronization
     /// Frees the lock and wakes one thread that sleeps for it.
     ///
     /// - Precondition: somebody holds it.
-    package borrowing func release() {
-        let before = futex.word.exchange(Word.free, ordering: .releasing)
+    @inlinable package borrowing func release() {
+        let before = word.exchange(Word.free, ordering: .releasing)
         if before == Word.held { return }
         precondition(before == Word.contended, "a lock that nobody holds was released")
-        futex.wake()
+        wakeSleeper()
     }
+
+    @usableFromInline internal borrowing func wakeSleeper() { Futex.wake(on: word) }
 
     /// Runs `body` with the lock held.
     package borrowing func withLock<Result: ~Copyable, Failure: Error>(

@@ -10,13 +10,13 @@
 ///
 /// An uncontended acquire or release is one atomic operation; whoever has to wait sleeps in the kernel (futex).
 public final class Lock: Lockable {
-    private let core = FutexLock()
+    @usableFromInline internal let core = FutexLock()
 
     /// A lock that is free.
     public init() {}
 
     /// Takes the lock, however long that takes.
-    public func acquire() { core.acquire() }
+    @inlinable public func acquire() { core.acquire() }
 
     /// Takes the lock.
     ///
@@ -29,12 +29,12 @@ public final class Lock: Lockable {
     /// Takes the lock if it is free.
     ///
     /// - Returns: whether it was.
-    public func tryAcquire() -> Bool { core.tryAcquire() }
+    @inlinable public func tryAcquire() -> Bool { core.tryAcquire() }
 
     /// Frees the lock and wakes one thread that waits for it. Any thread may call it.
     ///
     /// - Precondition: somebody holds the lock.
-    public func release() { core.release() }
+    @inlinable public func release() { core.release() }
 
     /// Whether any thread holds the lock at this moment. By the time the caller looks at the answer it may be wrong.
     public var isLocked: Bool { core.isHeld }

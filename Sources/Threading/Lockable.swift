@@ -37,7 +37,7 @@ extension Lockable {
     ///
     /// - Returns: what `body` returned.
     /// - Throws: what `body` threw.
-    public func withLock<Result: ~Copyable, Failure: Error>(
+    @inlinable public func withLock<Result: ~Copyable, Failure: Error>(
         _ body: () throws(Failure) -> Result
     ) throws(Failure) -> Result {
         acquire()
@@ -50,7 +50,7 @@ extension Lockable {
     /// - Parameter timeout: how long to wait for the lock at most; zero or less to try once.
     /// - Returns: what `body` returned; nil if it did not run.
     /// - Throws: what `body` threw.
-    public func withLock<Result: ~Copyable, Failure: Error>(
+    @inlinable public func withLock<Result: ~Copyable, Failure: Error>(
         timeout: Duration, _ body: () throws(Failure) -> Result
     ) throws(Failure) -> Result? {
         guard acquire(timeout: timeout) else { return nil }

@@ -144,9 +144,6 @@ public final class BoundedSemaphore: Sendable {
 /// What both semaphores do.
 private struct SemaphoreCore: ~Copyable, Sendable {
     static let greatest = Int(Int32.max)
-    /// How often a thread looks for a permit before it sleeps.
-    private static let spins = 60
-
     private let permits: Futex
     /// How many threads sleep or are about to, so that a release without them asks the kernel nothing.
     private let sleepers = Atomic<UInt32>(0)
@@ -175,10 +172,7 @@ private struct SemaphoreCore: ~Copyable, Sendable {
         if tryAcquire() { return true }
         let deadline = Deadline(after: timeout)
         if deadline.isImmediate { return false }
-        for _ in 0..<SemaphoreCore.spins {
-            if tryAcquire() { return true }
-            Futex.pause()
-        }
+        if Spinning.spin(until: { tryAcquire() }) { return true }
         // Told before looking again: whoever gives a permit after that look sees a sleeper. The strongest order, since
         // each side writes its own word and then reads the other's.
         sleepers.wrappingAdd(1, ordering: .sequentiallyConsistent)

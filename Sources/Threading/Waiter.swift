@@ -42,13 +42,10 @@ package final class Waiter: @unchecked Sendable {
 
     /// Sleeps until `wake()`, which may have come before, or until the deadline.
     ///
-    /// - Parameter spins: how often to look before sleeping. Waking a thread takes a while; one that is given something
-    ///   back very soon is faster if it looks a few times.
-    package func park(until deadline: Deadline, spins: Int = Spinning.briefly) {
-        for _ in 0..<spins {
-            if futex.word.load(ordering: .acquiring) == Word.woken { return }
-            Futex.pause()
-        }
+    /// - Parameter spins: whether to look for a while before sleeping: waking a thread takes longer than many things that
+    ///   are waited for.
+    package func park(until deadline: Deadline, spins: Bool = true) {
+        if spins, Spinning.spin(until: { futex.word.load(ordering: .acquiring) == Word.woken }) { return }
         // Only a thread that says so is woken by the kernel; the others are spared the system call.
         let before = futex.word.compareExchange(
             expected: Word.awake, desired: Word.asleep, successOrdering: .relaxed, failureOrdering: .acquiring)

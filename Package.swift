@@ -122,20 +122,25 @@ let package = Package(
         .testTarget(name: "LinuxTests", dependencies: ["Linux", "CLinux"], swiftSettings: strict),
         // What the tests of the toolkit share: leak checks, a watchdog, rounds.
         .target(
-            name: "ToolkitTesting", dependencies: ["Linux", "Threading"], path: "Tests/ToolkitTesting",
+            name: "ToolkitTesting", dependencies: ["Linux", "Threading", "Subprocesses"], path: "Tests/ToolkitTesting",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "toolkit-endings", dependencies: ["Threading", "Subprocesses"], path: "Tests/ToolkitEndings",
             swiftSettings: strict),
         .testTarget(
             name: "SchedulingTests", dependencies: ["Scheduling", "Threading", "ToolkitTesting"],
             resources: [.copy("Traces")], swiftSettings: strict),
         .testTarget(
-            name: "ThreadingTests", dependencies: ["Threading", "Linux", "Scheduling", "ToolkitTesting"],
+            name: "ThreadingTests", dependencies: ["Threading", "Linux", "Scheduling", "ToolkitTesting", "toolkit-endings"],
             swiftSettings: strict),
         .testTarget(
             name: "QueuesTests", dependencies: ["Queues", "QueuesAsync", "Threading", "ToolkitTesting"],
             swiftSettings: strict),
         .testTarget(
             name: "SubprocessesTests",
-            dependencies: ["Subprocesses", "SubprocessesAsync", "Linux", "CLinux", "Threading", "ToolkitTesting"],
+            dependencies: [
+                "Subprocesses", "SubprocessesAsync", "Linux", "CLinux", "Threading", "ToolkitTesting", "toolkit-endings",
+            ],
             swiftSettings: strict),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor", "Linux", "Scheduling"], swiftSettings: strict),
         .testTarget(

@@ -20,8 +20,3 @@ func expectNothing(
     #expect(time >= timeout, sourceLocation: sourceLocation)
     #expect(time < timeout + .seconds(20), sourceLocation: sourceLocation)
 }
-
-/// What a program wrote. The test library adds bytes of its own, so a test looks for the lines that it knows.
-func lines(_ bytes: [UInt8]?) -> [String] {
-    (bytes ?? []).split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
-}

@@ -133,9 +133,16 @@ let package = Package(
         .testTarget(
             name: "QueuesTests", dependencies: ["Queues", "QueuesAsync", "Threading", "ToolkitTesting"],
             swiftSettings: strict),
+        // What these do to themselves must not happen to the process that all tests share.
+        .executableTarget(
+            name: "subprocesses-sacrifice", dependencies: ["Subprocesses"], path: "Tests/SubprocessesSacrifice",
+            swiftSettings: strict),
         .testTarget(
             name: "SubprocessesTests",
-            dependencies: ["Subprocesses", "SubprocessesAsync", "Linux", "CLinux", "Threading", "ToolkitTesting"],
+            dependencies: [
+                "Subprocesses", "SubprocessesAsync", "Linux", "CLinux", "Threading", "ToolkitTesting",
+                "subprocesses-sacrifice",
+            ],
             swiftSettings: strict),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor", "Linux", "Scheduling"], swiftSettings: strict),
         .testTarget(

@@ -105,3 +105,11 @@ extension Trait where Self == ConditionTrait {
 
 /// Both ways of making a process: today's kernel's, and the one for old kernels.
 let bothWays = [false, true]
+
+/// Runs a program that may do to itself what would disturb the other tests of this process.
+func sacrifice(_ what: String) throws -> TerminationStatus {
+    let bundle = CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? Bundle.main.bundlePath
+    let beside = URL(filePath: bundle).deletingLastPathComponent().path + "/subprocesses-sacrifice"
+    let place = access(beside, X_OK) == 0 ? beside : Bundle.main.bundlePath + "/subprocesses-sacrifice"
+    return try run([place, what]).status
+}

@@ -122,8 +122,8 @@ let package = Package(
         .testTarget(name: "LinuxTests", dependencies: ["Linux", "CLinux"], swiftSettings: strict),
         // What the tests of the toolkit share: leak checks, a watchdog, rounds.
         .target(
-            name: "ToolkitTesting", dependencies: ["Linux", "Threading", "Subprocesses"], path: "Tests/ToolkitTesting",
-            swiftSettings: strict),
+            name: "ToolkitTesting", dependencies: ["Linux", "Threading", "Subprocesses"],
+            path: "Tests/ToolkitTesting", swiftSettings: strict),
         .executableTarget(
             name: "toolkit-endings", dependencies: ["Threading", "Subprocesses"], path: "Tests/ToolkitEndings",
             swiftSettings: strict),
@@ -131,7 +131,8 @@ let package = Package(
             name: "SchedulingTests", dependencies: ["Scheduling", "Threading", "ToolkitTesting"],
             resources: [.copy("Traces")], swiftSettings: strict),
         .testTarget(
-            name: "ThreadingTests", dependencies: ["Threading", "Linux", "Scheduling", "ToolkitTesting", "toolkit-endings"],
+            name: "ThreadingTests",
+            dependencies: ["Threading", "Linux", "Scheduling", "ToolkitTesting", "toolkit-endings"],
             swiftSettings: strict),
         .testTarget(
             name: "QueuesTests", dependencies: ["Queues", "QueuesAsync", "Threading", "ToolkitTesting"],
@@ -139,7 +140,8 @@ let package = Package(
         .testTarget(
             name: "SubprocessesTests",
             dependencies: [
-                "Subprocesses", "SubprocessesAsync", "Linux", "CLinux", "Threading", "ToolkitTesting", "toolkit-endings",
+                "Subprocesses", "SubprocessesAsync", "Linux", "CLinux", "Threading", "ToolkitTesting",
+                "toolkit-endings",
             ],
             swiftSettings: strict),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor", "Linux", "Scheduling"], swiftSettings: strict),

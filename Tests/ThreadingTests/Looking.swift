@@ -3,7 +3,7 @@ import Testing
 import ToolkitTesting
 
 /// Whether the kernel says that a thread of this process sleeps.
-func isAsleep(_ thread: Int32) -> Bool {
+func isInKernelWait(_ thread: Int32) -> Bool {
     guard let line = try? String(contentsOfFile: "/proc/self/task/\(thread)/stat", encoding: .utf8),
         let bracket = line.lastIndex(of: ")")
     else { return false }

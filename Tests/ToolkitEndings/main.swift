@@ -1,7 +1,8 @@
 // Programs that end in a way that a test cannot, or that need a process to themselves: `toolkit-endings NAME`.
 //
-// The tests run it and look at how it ended and what it said. (The test library can run a piece of a test in a process of its
-// own, too; but it waits for any child of the whole test process, and stands still where another test keeps a zombie.)
+// The tests run it and look at how it ended and what it said. (The test library can run a piece of a test in a
+// process of its own, too; but it waits for any child of the whole test process, and stands still where another test
+// keeps a zombie.)
 import Glibc
 import Subprocesses
 import Threading

@@ -17,7 +17,8 @@ package struct Ending {
         let arguments = ProcessInfo.processInfo.arguments
         let bundle = arguments.first { $0.hasSuffix(".xctest") } ?? Bundle.main.bundlePath
         let beside = URL(fileURLWithPath: bundle).deletingLastPathComponent().path
-        let folder = FileManager.default.fileExists(atPath: "\(beside)/toolkit-endings") ? beside : Bundle.main.bundlePath
+        let isBeside = FileManager.default.fileExists(atPath: "\(beside)/toolkit-endings")
+        let folder = isBeside ? beside : Bundle.main.bundlePath
         // Printing a backtrace of an expected crash takes seconds. The end of the time limit is for the tests to see.
         let command = Command(["timeout", "--signal=KILL", "60", "\(folder)/toolkit-endings", scenario]) {
             $0.environment = .inherit.adding("SWIFT_BACKTRACE", "enable=no")

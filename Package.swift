@@ -43,7 +43,7 @@ let package = Package(
         .target(name: "Linux", dependencies: ["CLinux"], swiftSettings: strictMemory),
 
         // Toolkit: products in their own right.
-        .target(name: "Scheduling", swiftSettings: strict),
+        .target(name: "Scheduling", swiftSettings: strictMemory),
         .target(name: "Threading", dependencies: ["Linux", "Scheduling"], swiftSettings: strictMemory),
         .target(name: "Queues", dependencies: ["Threading", "Linux", "Scheduling"], swiftSettings: strictMemory),
         .target(

@@ -18,6 +18,12 @@ struct DueTimers: Sendable {
         return early
     }
 
+    /// Calls `body` with each timer, in no order.
+    func forEach(_ memory: WheelMemory, _ body: (TimerEntry) -> Void) {
+        for place in 0..<batchCount { body(memory.batch[place]) }
+        for entry in heap { body(entry) }
+    }
+
     mutating func insert(_ entry: TimerEntry) {
         heap.append(entry)
         siftUp(from: heap.count - 1)

@@ -72,6 +72,19 @@ public struct TimerWheel<Payload> {
         return (Instant(nanoseconds: due.deadline), payload)
     }
 
+    /// All timers that wait, in the order in which they will fire.
+    ///
+    /// - Complexity: O(n log n).
+    public var pending: [(handle: Handle, deadline: Instant, payload: Payload)] {
+        core.waiting.compactMap { entry in
+            let payload = unsafe core.memory.table.payload(entry.index, of: Payload.self).pointee
+            return payload.map {
+                (Handle(name: .init(index: entry.index, generation: entry.generation)),
+                    Instant(nanoseconds: entry.deadline), $0)
+            }
+        }
+    }
+
     /// Takes out what a timer carried that is gone, so that whatever it holds is let go at once.
     @inlinable
     mutating func take(_ index: UInt32) -> Payload? {

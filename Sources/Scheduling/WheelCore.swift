@@ -177,6 +177,18 @@ struct WheelCore {
         giveBackChunks()
     }
 
+    /// All timers that wait, in the order in which they fire. Complexity: O(n log n).
+    var waiting: [TimerEntry] {
+        var entries: [TimerEntry] = []
+        entries.reserveCapacity(count)
+        due.forEach(memory) { if isLive($0) { entries.append($0) } }
+        for slot in slots.occupiedSlots {
+            slots.forEach(in: slot, memory) { if isLive($0) { entries.append($0) } }
+        }
+        entries.sort { $0 < $1 }
+        return entries
+    }
+
     // MARK: - Giving memory back
 
     /// After a burst: packs what is left into new memory if that is a small part of the old.

@@ -124,8 +124,12 @@ let package = Package(
         .target(
             name: "ToolkitTesting", dependencies: ["Linux", "Threading"], path: "Tests/ToolkitTesting",
             swiftSettings: strict),
+        // A timer wheel beside a sorted array, for the tests and for millions of steps.
+        .target(
+            name: "SchedulingModel", dependencies: ["Scheduling"], path: "Tests/SchedulingModel", swiftSettings: strict),
+        .executableTarget(name: "roost-wheel-check", dependencies: ["SchedulingModel"], swiftSettings: strict),
         .testTarget(
-            name: "SchedulingTests", dependencies: ["Scheduling", "Threading", "ToolkitTesting"],
+            name: "SchedulingTests", dependencies: ["Scheduling", "SchedulingModel", "Threading", "ToolkitTesting"],
             resources: [.copy("Traces")], swiftSettings: strict),
         .testTarget(
             name: "ThreadingTests", dependencies: ["Threading", "Linux", "Scheduling", "ToolkitTesting"],

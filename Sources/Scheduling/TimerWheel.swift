@@ -62,6 +62,14 @@ public struct TimerWheel<Payload> {
     @inlinable
     public mutating func nextDeadline() -> Instant? { core.nextDeadline().map(Instant.init(nanoseconds:)) }
 
+    /// As `nextDeadline()`, for a wheel that cannot be changed; it does not remember what it found.
+    ///
+    /// - Complexity: O(n) in the timers of one slot, more where whole slots were cancelled.
+    public var firstDeadline: Instant? {
+        var copy = core
+        return copy.nextDeadline().map(Instant.init(nanoseconds:))
+    }
+
     /// Takes the first timer whose deadline is at or before `now`; nil when nothing is due.
     ///
     /// One at a time, because acting on a timer may set another that must fire before those already due.
@@ -84,6 +92,9 @@ public struct TimerWheel<Payload> {
             }
         }
     }
+
+    /// What does not hold inside, or nil. For tests: it looks at everything.
+    package func violation() -> String? { core.violation() }
 
     /// Takes out what a timer carried that is gone, so that whatever it holds is let go at once.
     @inlinable

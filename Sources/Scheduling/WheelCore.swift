@@ -15,20 +15,20 @@ struct WheelCore {
 
     @usableFromInline private(set) var memory: WheelMemory
     /// How many indices have ever been taken, and how many of them were freed.
-    private var indices = 0
-    private var freed = 0
+    private(set) var indices = 0
+    private(set) var freed = 0
     /// Where the generations of an index begin.
     private var firstGeneration: UInt32 = 0
     private var insertions: UInt64 = 0
 
     /// Every timer with a tick up to this one is due, every later one is in a slot.
-    private var currentTick: UInt64
-    private var due = DueTimers()
-    private var slots = WheelSlots()
+    private(set) var currentTick: UInt64
+    private(set) var due = DueTimers()
+    private(set) var slots = WheelSlots()
     /// How many entries in slots or due are of cancelled timers.
-    private var cancelled = 0
+    private(set) var cancelled = 0
     /// The earliest timer in the slots, if it is known.
-    private var earliestInSlots: TimerEntry?
+    private(set) var earliestInSlots: TimerEntry?
 
     @usableFromInline
     init(now: Int64, _ owner: TimerTableOwner) {
@@ -37,7 +37,7 @@ struct WheelCore {
     }
 
     @inline(__always)
-    private func isLive(_ entry: TimerEntry) -> Bool { memory.table[generation: Int(entry.index)] == entry.generation }
+    func isLive(_ entry: TimerEntry) -> Bool { memory.table[generation: Int(entry.index)] == entry.generation }
 
     // MARK: - Setting and cancelling
 

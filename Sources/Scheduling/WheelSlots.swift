@@ -117,10 +117,19 @@ struct WheelSlots: Sendable {
         }
     }
 
-    /// The numbers of all slots that hold timers.
-    var occupiedSlots: [Int] {
-        (0..<WheelMemory.slots).filter { occupied[$0 / 64] & (1 &<< UInt64($0 % 64)) != 0 }
+    /// How many chunks are free to be used again.
+    func freeChunks(_ memory: WheelMemory) -> Int {
+        sequence(state: firstFree) { next in
+            guard next != Self.none else { return nil as UInt32? }
+            defer { next = memory.links[Int(next)] }
+            return next
+        }.reduce(0) { count, _ in count + 1 }
     }
+
+    /// The numbers of all slots that hold timers.
+    var occupiedSlots: [Int] { occupiedLevels == 0 ? [] : (0..<WheelMemory.slots).filter(isOccupied) }
+
+    func isOccupied(_ slot: Int) -> Bool { occupied[slot / 64] & (1 &<< UInt64(slot % 64)) != 0 }
 
     /// Keeps only what `isLive` holds for. Complexity: O(n).
     mutating func removeAll(_ memory: WheelMemory, except isLive: (TimerEntry) -> Bool) {

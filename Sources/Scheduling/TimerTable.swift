@@ -107,6 +107,11 @@ struct TimerRecord<Payload> {
         owner.count = index &+ 1
     }
 
+    /// Makes room for `capacity` records at least.
+    mutating func reserve(_ capacity: Int) {
+        if capacity > self.capacity { self = TimerTable(owner.move(capacity: capacity)) }
+    }
+
     /// Whether no other wheel has these records, too.
     @inline(__always)
     mutating func isUnique() -> Bool { isKnownUniquelyReferenced(&owner) }

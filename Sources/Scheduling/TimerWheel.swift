@@ -28,6 +28,12 @@ public struct TimerWheel<Payload> {
         core = WheelCore(now: now.nanoseconds, PayloadTableOwner<Payload>(capacity: 0))
     }
 
+    /// Makes room for that many timers at once, and keeps it. Otherwise a wheel grows as it must, and gives memory back
+    /// after a burst.
+    ///
+    /// - Complexity: O(n).
+    public mutating func reserveCapacity(_ capacity: Int) { core.reserve(capacity) }
+
     /// The number of timers that have neither fired nor been cancelled.
     @inlinable public var count: Int { core.count }
 

@@ -17,6 +17,8 @@ struct WheelCore {
     /// How many indices have ever been taken, and how many of them were freed.
     private(set) var indices = 0
     private(set) var freed = 0
+    /// How many timers somebody wants room for, come what may.
+    private var reserved = 0
     /// Where the generations of an index begin.
     private var firstGeneration: UInt32 = 0
     private var insertions: UInt64 = 0
@@ -189,12 +191,25 @@ struct WheelCore {
         return entries
     }
 
-    // MARK: - Giving memory back
+    // MARK: - Memory
+
+    /// Makes room for `capacity` timers, and keeps it.
+    mutating func reserve(_ capacity: Int) {
+        memory.makeUnique()
+        reserved = max(reserved, capacity)
+        memory.table.reserve(capacity)
+        if memory.freed.capacity < capacity { memory.freed.move(to: capacity) }
+        let chunks = capacity / WheelMemory.chunk
+        if memory.links.capacity < chunks {
+            memory.links.move(to: chunks)
+            memory.entries.move(to: chunks * WheelMemory.chunk)
+        }
+    }
 
     /// After a burst: packs what is left into new memory if that is a small part of the old.
     @inline(__always)
     private mutating func giveBackChunks() {
-        if slots.chunks > 64, slots.chunksInUse < slots.chunks / 8 { pack() }
+        if slots.chunks > 64 + reserved / WheelMemory.chunk, slots.chunksInUse < slots.chunks / 8 { pack() }
     }
 
     private mutating func pack() {
@@ -251,6 +266,6 @@ struct WheelCore {
     /// After the payload of a timer was taken out.
     @usableFromInline
     mutating func giveBackIfEmpty() {
-        if count == 0, indices > 4096 { giveBackAll() }
+        if count == 0, indices > max(4096, reserved) { giveBackAll() }
     }
 }

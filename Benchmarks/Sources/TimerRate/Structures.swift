@@ -3,9 +3,9 @@ import Scheduling
 
 /// What is measured.
 struct Wheel: Timers {
-    var wheel: TimerWheel<UInt64>
+    var wheel = TimerWheel<UInt64>()
 
-    init(now: Int64) { wheel = TimerWheel(now: Instant(nanoseconds: now)) }
+    mutating func reserve(_ count: Int) { wheel.reserveCapacity(count) }
 
     mutating func insert(_ payload: UInt64, at deadline: Int64) -> TimerWheel<UInt64>.Handle {
         wheel.insert(payload, at: Instant(nanoseconds: deadline))
@@ -41,7 +41,7 @@ struct LazyHeap: Timers {
     private var free: [Int] = []
     private var insertions: UInt64 = 0
 
-    init(now: Int64) {}
+    mutating func reserve(_ count: Int) {}
 
     mutating func insert(_ payload: UInt64, at deadline: Int64) -> (index: Int, generation: UInt32) {
         let index = free.popLast() ?? nodes.count

@@ -1,7 +1,7 @@
-/// The timers up to the current tick, in the exact order in which they must fire.
+/// The timers up to the current tick and a few of the next, in the exact order in which they must fire.
 ///
-/// What comes out of the wheel comes in a batch that is sorted once; what is set for now or for the past goes into a
-/// binary heap beside it. Cancelled timers stay inside until they surface; the wheel recognises them.
+/// What comes out of a slot comes in a batch, an array that is kept sorted; what is set for now or for the past goes into
+/// a binary heap beside it. Cancelled timers stay inside until they surface; the wheel recognises them.
 struct DueTimers: Sendable {
     /// How many of the batch, which is in `WheelMemory`, are left.
     private(set) var batchCount = 0
@@ -29,6 +29,19 @@ struct DueTimers: Sendable {
         siftUp(from: heap.count - 1)
     }
 
+    /// Puts a timer where it belongs in a short batch.
+    @inline(__always)
+    mutating func insertIntoBatch(_ entry: TimerEntry, _ memory: inout WheelMemory) {
+        memory.batch.grow(beyond: batchCount, atLeast: 2 * WheelMemory.chunk)
+        var place = batchCount
+        while place > 0, memory.batch[place &- 1] < entry {
+            memory.batch[place] = memory.batch[place &- 1]
+            place &-= 1
+        }
+        memory.batch[place] = entry
+        batchCount &+= 1
+    }
+
     /// Adds a timer to a batch, which `sortBatch` then brings into order.
     @inline(__always)
     mutating func addToBatch(_ entry: TimerEntry, _ memory: inout WheelMemory) {
@@ -38,23 +51,8 @@ struct DueTimers: Sendable {
     }
 
     /// - Complexity: O(n) where all were set in order or in reverse, otherwise O(n log n).
-    @inline(__always)
     func sortBatch(_ memory: WheelMemory) {
-        guard batchCount <= WheelMemory.chunk else { return sortLongBatch(memory) }
-        var sorted = 1
-        while sorted < batchCount {
-            let entry = memory.batch[sorted]
-            var place = sorted
-            while place > 0, memory.batch[place &- 1] < entry {
-                memory.batch[place] = memory.batch[place &- 1]
-                place &-= 1
-            }
-            memory.batch[place] = entry
-            sorted &+= 1
-        }
-    }
-
-    private func sortLongBatch(_ memory: WheelMemory) {
+        guard batchCount > 1 else { return }
         var entries = (0..<batchCount).map { memory.batch[$0] }
         entries.sort { $1 < $0 }
         for (place, entry) in entries.enumerated() { memory.batch[place] = entry }

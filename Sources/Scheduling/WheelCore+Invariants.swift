@@ -7,8 +7,8 @@ extension WheelCore {
         var problem = due.violation(memory) ?? slots.violation(memory)
         due.forEach(memory) { entry in
             if isLive(entry) { live += 1 } else { dead += 1 }
-            if entry.tick > currentTick { problem = "a timer is due before its tick" }
         }
+        if due.heap.contains(where: { $0.tick > currentTick }) { problem = "a timer is due before its tick" }
         if let first = due.first(memory), !isLive(first) { problem = "the first due timer was cancelled" }
         for slot in slots.occupiedSlots {
             slots.forEach(in: slot, memory) { entry in

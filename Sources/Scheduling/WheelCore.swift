@@ -23,7 +23,7 @@ struct WheelCore {
     private var firstGeneration: UInt32 = 0
     private var insertions: UInt64 = 0
 
-    /// Every timer with a tick up to this one is due, every later one is in a slot.
+    /// Every timer with a tick up to this one is due. Every later one is in a slot, but for a few of the next slot.
     private(set) var currentTick: UInt64
     private(set) var due = DueTimers()
     private(set) var slots = WheelSlots()
@@ -56,7 +56,7 @@ struct WheelCore {
         if entry.tick > currentTick {
             slots.push(entry, to: WheelSlots.number(of: entry.tick, after: currentTick), &memory)
             // An unknown earliest stays unknown; a known one can only get earlier.
-            if let known = earliestInSlots, deadline < known.deadline { earliestInSlots = entry }
+            if let known = earliestInSlots, entry < known { earliestInSlots = entry }
         } else {
             due.insert(entry)
         }
@@ -81,25 +81,25 @@ struct WheelCore {
     /// The deadline of the timer that fires first.
     @usableFromInline
     mutating func nextDeadline() -> Int64? {
-        if let first = due.first(memory) { return first.deadline }
-        if let earliestInSlots { return earliestInSlots.deadline }
         while let next = slots.next(after: currentTick) {
-            if let earliest = earliest(in: next) {
-                earliestInSlots = earliest
-                return earliest.deadline
-            }
-            // All of them were cancelled.
+            let first = due.first(memory)
+            if let first, first.tick < next.start { return first.deadline }
+            if let earliestInSlots { return min(earliestInSlots.deadline, first?.deadline ?? .max) }
             memory.makeUnique()
-            while slots.pop(from: next.number, memory) != nil { cancelled &-= 1 }
+            if isDrawable(next) {
+                draw(next)
+            } else {
+                findEarliest(in: next)
+            }
         }
-        return nil
+        return due.first(memory)?.deadline
     }
 
     /// Takes the first timer whose deadline is at or before `now`.
     @usableFromInline
     mutating func popDue(_ now: Int64) -> (deadline: Int64, index: UInt32)? {
         memory.makeUnique()
-        if due.isEmpty { advance(to: TimerEntry.tick(of: now)) }
+        advance(to: TimerEntry.tick(of: now))
         guard let first = due.first(memory), first.deadline <= now else { return nil }
         due.removeFirst(memory)
         release(first.index)
@@ -107,44 +107,62 @@ struct WheelCore {
         return (first.deadline, first.index)
     }
 
-    /// The earliest timer of a slot that was not cancelled. Complexity: O(n).
+    /// Goes on, at most to `tick`, until the first timer of all is due, or none is.
     @inline(__always)
-    private func earliest(in slot: WheelSlots.Slot) -> TimerEntry? {
+    private mutating func advance(to tick: UInt64) {
+        while let next = slots.next(after: currentTick), next.start <= tick {
+            let first = due.first(memory)
+            if let first, first.tick < next.start { return }
+            if isDrawable(next) {
+                draw(next)
+                continue
+            }
+            if earliestInSlots == nil { findEarliest(in: next) }
+            guard let earliest = earliestInSlots else { continue }
+            if let first, first < earliest { return }
+            // Nothing is earlier, so no tick before it need be looked at.
+            currentTick = min(earliest.tick, tick)
+            empty(next.number)
+        }
+        currentTick = max(currentTick, tick)
+    }
+
+    /// Whether a slot holds so little that it is best sorted at once, whether the time of its timers has come or not.
+    @inline(__always)
+    private func isDrawable(_ slot: WheelSlots.Slot) -> Bool {
+        due.batchCount <= WheelMemory.chunk && slots.isShort(slot.number, memory)
+    }
+
+    /// Moves the few timers of the next slot to those that are sorted. The current tick stays: what is set from now on
+    /// may be earlier than they are.
+    private mutating func draw(_ slot: WheelSlots.Slot) {
+        earliestInSlots = nil
+        while let entry = slots.pop(from: slot.number, memory) {
+            if isLive(entry) { due.insertIntoBatch(entry, &memory) } else { cancelled &-= 1 }
+        }
+    }
+
+    /// Finds the earliest timer of the next slot, or empties it if all of its timers were cancelled. Complexity: O(n).
+    private mutating func findEarliest(in slot: WheelSlots.Slot) {
         var earliest: TimerEntry?
         var limit = Int64.max
         slots.forEach(in: slot.number, memory) { entry in
             // Whether it was cancelled is asked only where it matters.
-            guard entry.deadline < limit || earliest == nil, isLive(entry) else { return }
+            guard entry.deadline <= limit, isLive(entry) else { return }
+            if let other = earliest, other < entry { return }
             earliest = entry
             limit = entry.deadline
         }
-        return earliest
-    }
-
-    /// Goes on, at most to `tick`, until something is due.
-    private mutating func advance(to tick: UInt64) {
-        guard tick > currentTick else { return }
-        while let next = slots.next(after: currentTick), next.start <= tick {
-            if next.number < 128, slots.isShort(next.number, memory) {
-                // A few timers within some milliseconds are sorted at once, whether their time has come or not.
-                currentTick = next.end
-            } else {
-                // Nothing is earlier than the earliest of the next slot, and no tick before it need be looked at.
-                guard let first = earliestInSlots ?? earliest(in: next) else {
-                    while slots.pop(from: next.number, memory) != nil { cancelled &-= 1 }
-                    continue
-                }
-                currentTick = min(first.tick, tick)
-            }
-            empty(next.number)
-            if !due.isEmpty { return }
-        }
-        currentTick = max(currentTick, tick)
+        earliestInSlots = earliest
+        if earliest != nil { return }
+        while slots.pop(from: slot.number, memory) != nil { cancelled &-= 1 }
     }
 
     /// Moves what is in a slot to where it belongs, seen from the current tick.
     private mutating func empty(_ slot: Int) {
         earliestInSlots = nil
+        // Many timers of one tick are sorted faster than they go through a heap one by one.
+        let makesBatch = due.batchCount == 0
         while let entry = slots.pop(from: slot, memory) {
             guard isLive(entry) else {
                 cancelled &-= 1
@@ -152,11 +170,13 @@ struct WheelCore {
             }
             if entry.tick > currentTick {
                 slots.push(entry, to: WheelSlots.number(of: entry.tick, after: currentTick), &memory)
-            } else {
+            } else if makesBatch {
                 due.addToBatch(entry, &memory)
+            } else {
+                due.insert(entry)
             }
         }
-        due.sortBatch(memory)
+        if makesBatch { due.sortBatch(memory) }
         giveBackChunks()
     }
 
@@ -209,7 +229,7 @@ struct WheelCore {
     /// After a burst: packs what is left into new memory if that is a small part of the old.
     @inline(__always)
     private mutating func giveBackChunks() {
-        if slots.chunks > 64 + reserved / WheelMemory.chunk, slots.chunksInUse < slots.chunks / 8 { pack() }
+        if slots.chunks > 64 + reserved / (WheelMemory.chunk / 4), slots.chunksInUse < slots.chunks / 8 { pack() }
     }
 
     private mutating func pack() {

@@ -80,6 +80,7 @@ struct Workload<Structure: Timers> {
     }
 
     private mutating func measureRearming(_ timers: inout Structure) -> Double {
+        let start = start + 2 * Self.hour
         let count = deadlines.count
         var handles = (0..<count).map { timers.insert(UInt64($0), at: start + Self.timeout + Int64($0)) }
         let rounds = 2 * count

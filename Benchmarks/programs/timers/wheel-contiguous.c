@@ -21,7 +21,6 @@ static void setup(int64_t now) {
     wheel_setup(now);
     count = 0;
     first_free = NONE;
-    for (int slot = 0; slot < LEVELS * SLOTS; slot++) slots[slot].count = 0;
 }
 
 static void teardown(void) {

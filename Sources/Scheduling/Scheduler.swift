@@ -1,5 +1,6 @@
 /// Does things at their time, in order: Python's `sched.scheduler`.
 ///
+///     import Scheduling
 ///     import Threading
 ///
 ///     let scheduler = Scheduler()

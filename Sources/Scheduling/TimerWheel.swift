@@ -93,8 +93,10 @@ public struct TimerWheel<Payload> {
         core.waiting.compactMap { entry in
             let payload = unsafe core.memory.table.payload(entry.index, of: Payload.self).pointee
             return payload.map {
-                (Handle(name: .init(index: entry.index, generation: entry.generation)),
-                    Instant(nanoseconds: entry.deadline), $0)
+                (
+                    Handle(name: .init(index: entry.index, generation: entry.generation)),
+                    Instant(nanoseconds: entry.deadline), $0
+                )
             }
         }
     }

@@ -28,7 +28,9 @@ extension WheelCore {
         }
         if live != count { problem = "\(count) timers are counted, but \(live) are there" }
         if dead != cancelled { problem = "\(cancelled) cancelled timers are counted, but \(dead) are there" }
-        if let known = earliestInSlots, known.deadline != earliest { problem = "the earliest timer is not the known one" }
+        if let known = earliestInSlots, known.deadline != earliest {
+            problem = "the earliest timer is not the known one"
+        }
         return problem ?? indexViolation()
     }
 
@@ -38,7 +40,8 @@ extension WheelCore {
         var isFree = [Bool](repeating: false, count: indices)
         for place in 0..<freed { isFree[Int(memory.freed[place])] = true }
         if isFree.count(where: \.self) != indices - count || freed != indices - count { return "an index was lost" }
-        return isFree.indices.contains { isFree[$0] && memory.table[generation: $0] % 2 == 1 } ? "a freed index waits" : nil
+        return isFree.indices.contains { isFree[$0] && memory.table[generation: $0] % 2 == 1 }
+            ? "a freed index waits" : nil
     }
 }
 

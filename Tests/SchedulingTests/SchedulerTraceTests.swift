@@ -138,7 +138,8 @@ private final class Replay {
 
 @Suite(.timeLimit(.minutes(2))) struct SchedulerTraceTests {
     @Test func `a scheduler does what CPython's did, entry for entry`() throws {
-        let file = try #require(Bundle.module.url(forResource: "sched-traces", withExtension: "jsonl", subdirectory: "Traces"))
+        let file = try #require(
+            Bundle.module.url(forResource: "sched-traces", withExtension: "jsonl", subdirectory: "Traces"))
         let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
         #expect(lines.count == 300)
         for (number, line) in lines.enumerated() {

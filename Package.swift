@@ -126,7 +126,8 @@ let package = Package(
             swiftSettings: strict),
         // A timer wheel beside a sorted array, for the tests and for millions of steps.
         .target(
-            name: "SchedulingModel", dependencies: ["Scheduling"], path: "Tests/SchedulingModel", swiftSettings: strict),
+            name: "SchedulingModel", dependencies: ["Scheduling"], path: "Tests/SchedulingModel",
+            swiftSettings: strict),
         .executableTarget(name: "roost-wheel-check", dependencies: ["SchedulingModel"], swiftSettings: strict),
         .testTarget(
             name: "SchedulingTests", dependencies: ["Scheduling", "SchedulingModel", "Threading", "ToolkitTesting"],

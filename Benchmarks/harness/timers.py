@@ -1,8 +1,9 @@
 """Nanoseconds of processor time that setting, cancelling and firing a timer takes, and all three together.
 
-N deadlines within an hour: all are set, a random half is cancelled, the rest fires in order, with the exact next deadline
-asked for each time. Total is for one timer of the whole. Re-arm cancels and sets anew one of N timeouts. Warm structures
-have grown in passes before and go on with what those left; new ones grow from nothing. Median / least of all passes."""
+N deadlines within an hour: all are set, a random half is cancelled, the rest fires in order, with the exact next
+deadline asked for each time. Total is for one timer of the whole. Re-arm cancels and sets anew one of N timeouts. Warm
+structures have grown in passes before and go on with what those left; new ones grow from nothing. Median / least of all
+passes."""
 
 import math
 import shutil

@@ -1,7 +1,7 @@
 /// The timers up to the current tick and a few of the next, in the exact order in which they must fire.
 ///
-/// What comes out of a slot comes in a batch, an array that is kept sorted; what is set for now or for the past goes into
-/// a binary heap beside it. Cancelled timers stay inside until they surface; the wheel recognises them.
+/// What comes out of a slot comes in a batch, an array that is kept sorted; what is set for now or for the past goes
+/// into a binary heap beside it. Cancelled timers stay inside until they surface; the wheel recognises them.
 struct DueTimers: Sendable {
     /// How many of the batch, which is in `WheelMemory`, are left.
     private(set) var batchCount = 0

@@ -148,7 +148,7 @@ public final class Scheduler<Time: SchedulerTime> {
 
     /// Ends every `run` after the action that it carries out at this moment; events stay as they are.
     ///
-    /// If no thread is in `run`, the next call returns at once, so that a thread that is about to call it is not missed.
+    /// If no thread is in `run`, the next call returns at once, so that a thread about to call it is not missed.
     public func stop() {
         time.withLock {
             stops += 1

@@ -63,7 +63,7 @@ struct WheelCore {
         return (name, isNew)
     }
 
-    /// Whether the timer had been waiting. Its entry stays where it is until its turn, or until there are too many such.
+    /// Whether the timer had been waiting. Its entry stays where it is until its turn, or until there are many such.
     @usableFromInline
     mutating func cancel(_ name: Name) -> Bool {
         guard name.index < indices, memory.table[generation: Int(name.index)] == name.generation else { return false }

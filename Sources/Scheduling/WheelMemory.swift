@@ -55,8 +55,8 @@ struct PlainMemory<Element: BitwiseCopyable> {
 
 /// The memory of a wheel.
 ///
-/// Arrays would ask at each access whether they are shared, several times for each timer that moves; a wheel asks once an
-/// operation, and then makes a copy of all of this.
+/// Arrays would ask at each access whether they are shared, several times for each timer that moves; a wheel asks once
+/// an operation, and then makes a copy of all of this.
 @usableFromInline
 struct WheelMemory {
     static let slots = 8 * 64
@@ -71,7 +71,7 @@ struct WheelMemory {
 
     /// The chunks of all slots.
     var entries = PlainMemory<TimerEntry>()
-    /// For each chunk in use the end of the chunk below it in its slot, 0 for the lowest; otherwise the next free chunk.
+    /// For each chunk in use the end of the chunk below it in its slot, 0 for the lowest; otherwise the next free one.
     var links = PlainMemory<UInt32>()
     /// For each slot the position behind its last timer; 0 for an empty slot.
     var ends = PlainMemory<UInt32>(repeating: 0, count: WheelMemory.slots)

@@ -1,4 +1,4 @@
-/// Which slots of a wheel hold timers, and how they are reached: 8 levels of 64 slots, each a stack of timers in chunks.
+/// Which slots of a wheel hold timers, and how they are reached: 8 levels of 64, each a stack of timers in chunks.
 ///
 /// A slot is no linked list, because timers that are set one after the other lie all over memory: moving a slot to the
 /// level below is then one cache miss a timer. And it is no array of its own, because 512 arrays that grow and shrink

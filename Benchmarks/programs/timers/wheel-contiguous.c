@@ -1,4 +1,4 @@
-// A hierarchical timer wheel whose slots are arrays: a timer that is cancelled changes places with the last of its slot.
+// A hierarchical timer wheel whose slots are arrays: a timer that is cancelled gives its place to the last of its slot.
 #include "wheel.h"
 
 typedef uint64_t handle;

@@ -2,7 +2,7 @@
 //
 //     setup(now) teardown() insert(deadline, payload) cancel(handle) next(&deadline) pop(now, &payload)
 //
-//     PROGRAM N PASSES new|warm       prints for each pass the nanoseconds an operation takes: insert cancel expire rearm
+//     PROGRAM N PASSES new|warm     prints for each pass the nanoseconds an operation takes: insert cancel expire rearm
 //
 // N deadlines are spread evenly over an hour. All are inserted into an empty structure, a random half is cancelled, and
 // the rest expires, with the exact next deadline asked for before time goes on. Then N timeouts of 30 s are set, and a

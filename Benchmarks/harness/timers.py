@@ -2,10 +2,12 @@
 
 N deadlines within an hour: all are set, a random half is cancelled, the rest fires in order, with the exact next
 deadline asked for each time. Total is for one timer of the whole. Re-arm cancels and sets anew one of N timeouts. Warm
-structures have grown in passes before and go on with what those left; new ones grow from nothing. Median / least of all
-passes."""
+structures have grown in passes before and go on with what those left; new ones grow from nothing. The C library keeps
+freed memory meanwhile: what the kernel takes to give it anew depends on how a program happens to cut it up, and says
+nothing about timers. Median / least of all passes."""
 
 import math
+import os
 import shutil
 import statistics
 import subprocess
@@ -65,7 +67,8 @@ def _passes(name: str, size: int, quick: bool) -> int:
 
 
 def _run(command: list) -> list[list[float]]:
-    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    keeps = {"MALLOC_TRIM_THRESHOLD_": str(1 << 30), "MALLOC_MMAP_THRESHOLD_": str(1 << 30)}
+    output = subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ, **keeps}).stdout
     return [[float(word) for word in line.split()] for line in output.splitlines()]
 
 

@@ -4,16 +4,17 @@
 /// `sched` orders its events. The wheel has no clock: the caller passes the time in, so that simulated time is as
 /// good as real time.
 ///
-/// Far timers wait in a wheel of 8 levels × 64 slots, one tick being 2²⁰ ns (about a millisecond). When the tick of a slot
-/// comes, its timers move to a lower level, or are sorted by nanoseconds if they are few or of one tick. Whatever may be
-/// first is sorted, which makes the order exact without making the slots fine. After Varghese & Lauck, "Hashed and
+/// Far timers wait in a wheel of 8 levels × 64 slots, one tick being 2²⁰ ns (about a millisecond). When the tick of a
+/// slot comes, its timers move to a lower level, or are sorted by nanoseconds if they are few or of one tick. What may
+/// be first is sorted, which makes the order exact without making the slots fine. After Varghese & Lauck, "Hashed and
 /// Hierarchical Timing Wheels", scheme 7. Cancelled timers leave their slots on the way; their payloads go at once.
 ///
 /// It is a value: a copy is another wheel with the same timers, and a handle names a timer in both.
 ///
 /// - Complexity: `insert` and `cancel` are amortized O(1) for a timer beyond the current tick, O(log n) for one of it.
 ///   Expiry moves a timer at most eight times, then costs O(log n) in the timers of one tick. No operation visits empty
-///   ticks. A wheel holds 24 bytes a timer beside its payload, up to twice that until many cancelled ones are dropped.
+///   ticks. A wheel holds 24 bytes for each timer and each one that was cancelled but not dropped yet, which are at most
+///   twice as many, and 4 bytes and the payload for each index in use.
 public struct TimerWheel<Payload> {
     /// Names one timer that was inserted. A handle of a timer that fired or was cancelled is stale, and harmless.
     public struct Handle: Hashable, Sendable {

@@ -72,7 +72,7 @@ struct WheelCore {
         cancelled &+= 1
         if let known = earliestInSlots, known.index == name.index { earliestInSlots = nil }
         if !due.isEmpty { dropCancelledDue() }
-        if cancelled > 64, cancelled > count { dropCancelled() }
+        if cancelled > 64, cancelled > 2 &* count { dropCancelled() }
         return true
     }
 
@@ -98,9 +98,9 @@ struct WheelCore {
     /// Takes the first timer whose deadline is at or before `now`.
     @usableFromInline
     mutating func popDue(_ now: Int64) -> (deadline: Int64, index: UInt32)? {
-        memory.makeUnique()
         advance(to: TimerEntry.tick(of: now))
         guard let first = due.first(memory), first.deadline <= now else { return nil }
+        memory.makeUnique()
         due.removeFirst(memory)
         release(first.index)
         if cancelled > 0 { dropCancelledDue() }
@@ -113,6 +113,7 @@ struct WheelCore {
         while let next = slots.next(after: currentTick), next.start <= tick {
             let first = due.first(memory)
             if let first, first.tick < next.start { return }
+            memory.makeUnique()
             if isDrawable(next) {
                 draw(next)
                 continue
@@ -189,7 +190,7 @@ struct WheelCore {
         }
     }
 
-    /// Drops all entries of cancelled timers. Complexity: O(n), at most once for as many cancellations.
+    /// Drops all entries of cancelled timers. Complexity: O(n), at most once for n cancellations.
     private mutating func dropCancelled() {
         let memory = memory
         let isLive = { (entry: TimerEntry) in memory.table[generation: Int(entry.index)] == entry.generation }

@@ -43,7 +43,7 @@ let package = Package(
         .target(name: "Linux", dependencies: ["CLinux"], swiftSettings: strictMemory),
 
         // Toolkit: products in their own right.
-        .target(name: "Scheduling", swiftSettings: strict),
+        .target(name: "Scheduling", swiftSettings: strictMemory),
         .target(name: "Threading", dependencies: ["Linux", "Scheduling"], swiftSettings: strictMemory),
         .target(name: "Queues", dependencies: ["Threading", "Linux", "Scheduling"], swiftSettings: strictMemory),
         .target(
@@ -127,8 +127,13 @@ let package = Package(
         .executableTarget(
             name: "toolkit-endings", dependencies: ["Threading", "Subprocesses"], path: "Tests/ToolkitEndings",
             swiftSettings: strict),
+        // A timer wheel beside a sorted array, for the tests and for millions of steps.
+        .target(
+            name: "SchedulingModel", dependencies: ["Scheduling"], path: "Tests/SchedulingModel",
+            swiftSettings: strict),
+        .executableTarget(name: "roost-wheel-check", dependencies: ["SchedulingModel"], swiftSettings: strict),
         .testTarget(
-            name: "SchedulingTests", dependencies: ["Scheduling", "Threading", "ToolkitTesting"],
+            name: "SchedulingTests", dependencies: ["Scheduling", "SchedulingModel", "Threading", "ToolkitTesting"],
             resources: [.copy("Traces")], swiftSettings: strict),
         .testTarget(
             name: "ThreadingTests",

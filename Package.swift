@@ -140,7 +140,7 @@ let package = Package(
             dependencies: ["Threading", "Linux", "Scheduling", "ToolkitTesting", "toolkit-endings"],
             swiftSettings: strict),
         .testTarget(
-            name: "QueuesTests", dependencies: ["Queues", "QueuesAsync", "Threading", "ToolkitTesting"],
+            name: "QueuesTests", dependencies: ["Queues", "QueuesAsync", "Threading", "Scheduling", "ToolkitTesting"],
             swiftSettings: strict),
         .testTarget(
             name: "SubprocessesTests",

@@ -45,4 +45,7 @@ package import Synchronization
 
     /// What a loop does that waits for another processor for a few moments.
     package static func pause() { roost_pause() }
+
+    /// How many processors the calling thread may run on, as sched_setaffinity(2) and cpusets leave them to it.
+    package static var processorCount: Int { Int(roost_processor_count()) }
 }

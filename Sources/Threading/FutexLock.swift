@@ -16,9 +16,6 @@ import Synchronization
         static let contended: UInt32 = 2
     }
 
-    /// How often a thread looks at a taken lock before it sleeps.
-    private static let spins = 60
-
     private let futex = Futex(Word.free)
 
     package init() {}
@@ -46,9 +43,14 @@ import Synchronization
     }
 
     private borrowing func acquireSlowly(until deadline: Int64?) -> Bool {
-        for _ in 0..<FutexLock.spins {
+        // Each look takes the word away from the holder, so the looks become rarer.
+        var pauses = 1
+        var left = Spinning.briefly
+        while left > 0 {
+            for _ in 0..<pauses { Futex.pause() }
             if futex.word.load(ordering: .relaxed) == Word.free, tryAcquire() { return true }
-            Futex.pause()
+            left -= pauses
+            pauses = min(pauses * 2, 16)
         }
         // From here on it is taken as contended: others may sleep, too, and whoever releases it must wake one of them.
         while futex.word.exchange(Word.contended, ordering: .acquiring) != Word.free {

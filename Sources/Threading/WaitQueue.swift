@@ -1,42 +1,3 @@
-import Linux
-import Synchronization
-
-/// One thread that waits for its turn: it sleeps on a word of its own, so that exactly this one is woken.
-package final class Waiter: @unchecked Sendable {
-    private static let asleep: UInt32 = 0
-    private static let woken: UInt32 = 1
-    /// Waking a thread takes a while; the one that hands something back and forth is faster if it looks a few times.
-    private static let spins = 60
-
-    private let futex = Futex(Waiter.asleep)
-
-    // The links of a `WaitQueue`, guarded by its lock.
-    fileprivate var next: Waiter?
-    fileprivate unowned(unsafe) var previous: Waiter?
-    /// Whether somebody took it out of the queue to wake it. What was selected is never lost: a waiter that was
-    /// selected and timed out at the same moment counts as woken.
-    package fileprivate(set) var isSelected = false
-
-    package init() {}
-
-    /// Sleeps until `wake()`, which may have come before, or until the deadline.
-    package func park(until deadline: Deadline) {
-        for _ in 0..<Waiter.spins {
-            if futex.word.load(ordering: .acquiring) == Waiter.woken { return }
-            Futex.pause()
-        }
-        while futex.word.load(ordering: .acquiring) == Waiter.asleep {
-            if !futex.wait(while: Waiter.asleep, until: deadline.nanoseconds) { return }
-        }
-    }
-
-    /// Ends `park`. Any thread, once.
-    package func wake() {
-        futex.word.store(Waiter.woken, ordering: .releasing)
-        futex.wake()
-    }
-}
-
 /// The threads that wait for something, first come, first served. The caller's lock guards it.
 ///
 /// - Complexity: every operation is O(1), for the number of threads that it concerns.
@@ -55,6 +16,16 @@ package struct WaitQueue: ~Copyable {
         unsafe waiter.previous = last
         if let last { last.next = waiter } else { first = waiter }
         last = waiter
+        waiter.place = .queued
+        count += 1
+    }
+
+    /// Adds a thread before all others: one that was woken, came too late, and keeps its place.
+    package mutating func prepend(_ waiter: Waiter) {
+        waiter.next = first
+        if let first { unsafe first.previous = waiter } else { last = waiter }
+        first = waiter
+        waiter.place = .queued
         count += 1
     }
 
@@ -62,7 +33,7 @@ package struct WaitQueue: ~Copyable {
     package mutating func select() -> Waiter? {
         guard let waiter = first else { return nil }
         unlink(waiter)
-        waiter.isSelected = true
+        waiter.place = .selected
         return waiter
     }
 
@@ -75,13 +46,14 @@ package struct WaitQueue: ~Copyable {
         return chosen
     }
 
-    /// Takes out one that gives up, unless it was selected before.
+    /// Takes out one that gives up, unless it was selected before or never joined.
     ///
     /// - Returns: whether it was still waiting.
     @discardableResult
     package mutating func remove(_ waiter: Waiter) -> Bool {
-        if waiter.isSelected { return false }
+        guard waiter.place == .queued else { return false }
         unlink(waiter)
+        waiter.place = .outside
         return true
     }
 

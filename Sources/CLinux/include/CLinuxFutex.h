@@ -21,3 +21,9 @@ static inline void roost_pause(void) {
     __asm__ volatile("isb" ::: "memory");
 #endif
 }
+/// How many processors the calling thread may run on; at least 1.
+static inline int roost_processor_count(void) {
+    cpu_set_t processors;
+    // It fails only on machines of more than 1024 processors.
+    return sched_getaffinity(0, sizeof processors, &processors) == 0 ? CPU_COUNT(&processors) : CPU_SETSIZE;
+}

@@ -18,8 +18,8 @@ public enum ThreadError: Error, Hashable, Sendable, CustomStringConvertible {
         case .stackTooSmall(let minimum):
             "cannot start a thread: its stack needs \(minimum) bytes at least; ask for more, or for none in particular"
         case .refused(let errno):
-            "cannot start a thread: \(SystemError.text(errno)); end some, raise the limit (ulimit -u, TasksMax), or ask "
-                + "for a smaller stack"
+            "cannot start a thread: \(SystemError.text(errno)); end some, raise the limit (ulimit -u, TasksMax), or "
+                + "ask for a smaller stack"
         case .exiting:
             "cannot add an exit handler: the program is ending; add it earlier"
         }

@@ -43,7 +43,7 @@ let package = Package(
         .target(name: "Linux", dependencies: ["CLinux"], swiftSettings: strictMemory),
 
         // Toolkit: products in their own right.
-        .target(name: "Scheduling", swiftSettings: strict),
+        .target(name: "Scheduling", swiftSettings: strictMemory),
         .target(name: "Threading", dependencies: ["Linux", "Scheduling"], swiftSettings: strictMemory),
         .target(name: "Queues", dependencies: ["Threading", "Linux", "Scheduling"], swiftSettings: strictMemory),
         .target(
@@ -122,20 +122,32 @@ let package = Package(
         .testTarget(name: "LinuxTests", dependencies: ["Linux", "CLinux"], swiftSettings: strict),
         // What the tests of the toolkit share: leak checks, a watchdog, rounds.
         .target(
-            name: "ToolkitTesting", dependencies: ["Linux", "Threading"], path: "Tests/ToolkitTesting",
+            name: "ToolkitTesting", dependencies: ["Linux", "Threading", "Subprocesses"],
+            path: "Tests/ToolkitTesting", swiftSettings: strict),
+        .executableTarget(
+            name: "toolkit-endings", dependencies: ["Threading", "Subprocesses"], path: "Tests/ToolkitEndings",
             swiftSettings: strict),
+        // A timer wheel beside a sorted array, for the tests and for millions of steps.
+        .target(
+            name: "SchedulingModel", dependencies: ["Scheduling"], path: "Tests/SchedulingModel",
+            swiftSettings: strict),
+        .executableTarget(name: "roost-wheel-check", dependencies: ["SchedulingModel"], swiftSettings: strict),
         .testTarget(
-            name: "SchedulingTests", dependencies: ["Scheduling", "Threading", "ToolkitTesting"],
+            name: "SchedulingTests", dependencies: ["Scheduling", "SchedulingModel", "Threading", "ToolkitTesting"],
             resources: [.copy("Traces")], swiftSettings: strict),
         .testTarget(
-            name: "ThreadingTests", dependencies: ["Threading", "Linux", "Scheduling", "ToolkitTesting"],
+            name: "ThreadingTests",
+            dependencies: ["Threading", "Linux", "Scheduling", "ToolkitTesting", "toolkit-endings"],
             swiftSettings: strict),
         .testTarget(
             name: "QueuesTests", dependencies: ["Queues", "QueuesAsync", "Threading", "Scheduling", "ToolkitTesting"],
             swiftSettings: strict),
         .testTarget(
             name: "SubprocessesTests",
-            dependencies: ["Subprocesses", "SubprocessesAsync", "Linux", "CLinux", "Threading", "ToolkitTesting"],
+            dependencies: [
+                "Subprocesses", "SubprocessesAsync", "Linux", "CLinux", "Threading", "ToolkitTesting",
+                "toolkit-endings",
+            ],
             swiftSettings: strict),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor", "Linux", "Scheduling"], swiftSettings: strict),
         .testTarget(

@@ -11,11 +11,14 @@ let strict: [SwiftSetting] = [
 ]
 
 let subprocesses: Target.Dependency = .product(name: "Subprocesses", package: "roost")
+let scheduling: Target.Dependency = .product(name: "Scheduling", package: "roost")
+let threading: Target.Dependency = .product(name: "Threading", package: "roost")
 
 let package = Package(
     name: "Benchmarks",
     dependencies: [
         .package(name: "roost", path: ".."),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         // A peer, to be measured and never to be linked by Roost.
         .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
@@ -31,5 +34,9 @@ let package = Package(
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "TimerRate",
+            dependencies: [scheduling, threading, .product(name: "HeapModule", package: "swift-collections")],
             swiftSettings: strict),
     ])

@@ -1,5 +1,6 @@
 """Builds the daemon as it is shipped, the measures in Swift, and the C programs."""
 
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ class Programs:
     farewell: Path
     clients: Path
     writer: Path
+    timer_rate: Path
+    timers: Path
 
     def swift(self, name: str) -> Path:
         """A measure in Swift."""
@@ -60,7 +63,25 @@ def build(roostd: str | None) -> Programs:
         farewell=directory / "farewell",
         clients=directory / "clients",
         writer=directory / "writer",
+        timer_rate=HERE / ".build" / "release" / "TimerRate",
+        timers=_build_timers(directory / "timers"),
     )
+
+
+def _build_timers(directory: Path) -> Path:
+    """Builds the timer structures of other languages; without rustc, all but Rust's."""
+    directory.mkdir(exist_ok=True)
+    sources = HERE / "programs" / "timers"
+    compilers = {".c": ["cc", "-std=gnu11", "-O2", "-Wall", "-Wextra"], ".cpp": ["c++", "-std=c++20", "-O2", "-Wall"]}
+    if shutil.which("rustc"):
+        compilers[".rs"] = ["rustc", "-C", "opt-level=3"]
+    changed = max(source.stat().st_mtime for source in sources.iterdir())
+    for source in sources.iterdir():
+        program = directory / source.stem
+        stale = not program.exists() or program.stat().st_mtime < changed
+        if source.suffix in compilers and stale:
+            _run([*compilers[source.suffix], "-o", program, source])
+    return directory
 
 
 def _run(command: list) -> str:

@@ -293,8 +293,8 @@ static int step_of_refusal(const struct roost_spawn_request *request, int joins_
 int roost_spawn(const struct roost_spawn_request *request, struct roost_spawn_result *result) {
     *result = (struct roost_spawn_result){.pid = -1, .pidfd = -1};
 
-    // A part of our own stack will do: we are suspended while the child uses it. Nothing on it can grow: the child makes
-    // no calls but those below, and no handler runs in it.
+    // A part of our own stack will do: we are suspended while the child uses it. Nothing on it can grow: the child
+    // makes no calls but those below, and no handler runs in it.
     _Alignas(16) char stack[STACK_SIZE];
 
     // No handler of the parent may run in the child while they share memory. Raw, because the C library keeps

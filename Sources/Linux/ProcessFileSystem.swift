@@ -81,7 +81,8 @@ package enum ProcessFileSystem {
         return children
     }
 
-    /// The descendants of some processes, zombies included, parents before their children; the processes themselves not.
+    /// The descendants of some processes, zombies included, parents before their children; the processes themselves
+    /// not.
     ///
     /// What may not be looked at has no children here. Those who start more processes meanwhile are ahead of any list.
     package static func descendants(of roots: [Int32]) -> [Int32] {

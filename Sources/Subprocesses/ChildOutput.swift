@@ -43,8 +43,8 @@ public final class ChildOutput: @unchecked Sendable {
     /// Reads up to the next line feed.
     ///
     /// - Parameters:
-    ///   - timeout: how long to wait at most; nil for no limit, zero or less to look once. What had come by then is kept
-    ///     for the next call.
+    ///   - timeout: how long to wait at most; nil for no limit, zero or less to look once. What had come by then is
+    ///     kept for the next call.
     ///   - limit: the longest line; of a longer one, so many bytes are returned first, and then the rest.
     /// - Returns: the line with its line feed, which only the last line may lack; nothing at the end of the output; nil
     ///   if the timeout passed. No byte is changed: a carriage return stays.
@@ -54,7 +54,8 @@ public final class ChildOutput: @unchecked Sendable {
         try readLine(timeout: timeout, limit: limit, interruption: nil)
     }
 
-    /// - Parameter interruption: a descriptor that becomes readable when nobody wants the line any more; nil is returned.
+    /// - Parameter interruption: a descriptor that becomes readable when nobody wants the line any more; nil is
+    ///   returned.
     package func readLine(
         timeout: Duration?, limit: Int, interruption: Int32?
     ) throws(ProcessError) -> [UInt8]? {
@@ -96,8 +97,8 @@ public final class ChildOutput: @unchecked Sendable {
     /// Closes the pipe: a child that goes on writing gets SIGPIPE. Waits for a reader on another thread.
     public func close() { lock.withLock { finish() } }
 
-    /// Gives the descriptor away, to be another child's input for instance; the caller closes it. Nil if it is closed or
-    /// taken. What `readLine` has read ahead stays here.
+    /// Gives the descriptor away, to be another child's input for instance; the caller closes it. Nil if it is closed
+    /// or taken. What `readLine` has read ahead stays here.
     public func takeDescriptor() -> Int32? {
         lock.withLock { () -> Int32? in end.take()?.release() }
     }
@@ -111,7 +112,8 @@ public final class ChildOutput: @unchecked Sendable {
         return Array(ahead[start..<start + count])
     }
 
-    /// Waits, and reads once to the end of `ahead`; nothing at the end of the output. False if it was not worth waiting.
+    /// Waits, and reads once to the end of `ahead`; nothing at the end of the output. False if it was not worth
+    /// waiting.
     private func fill(
         atMost limit: Int, until deadline: Deadline, _ interruption: Int32? = nil
     ) throws(ProcessError) -> Bool {

@@ -27,8 +27,8 @@ public struct Command: Sendable, ExpressibleByArrayLiteral {
     /// refuses.
     public var pipeCapacity: Int?
 
-    /// Descriptors of the parent that the child gets besides the three standard streams: Python's `pass_fds`, at numbers
-    /// of one's choice.
+    /// Descriptors of the parent that the child gets besides the three standard streams: Python's `pass_fds`, at
+    /// numbers of one's choice.
     ///
     /// Sources may be targets of others: `[5 → 6, 6 → 5]` exchanges them. The parent's stay open.
     public var extraDescriptors: [DescriptorMapping] = []
@@ -90,7 +90,8 @@ public struct Command: Sendable, ExpressibleByArrayLiteral {
 
     /// A script for a shell: Python's `shell=True`.
     ///
-    /// Text put into a script is read as shell code; give it as an argument instead, or put `ShellWords.quote` around it.
+    /// Text put into a script is read as shell code; give it as an argument instead, or put `ShellWords.quote` around
+    /// it.
     ///
     ///     Command.shell("grep -c \"$1\" /etc/passwd", ["grep", name])
     ///

@@ -2,8 +2,9 @@ import CLinux
 import Linux
 import Threading
 
-/// What is said between this program and a child: the input is sent, both outputs are read, all at once, so that neither
-/// side ever waits for the other; then the end of the child is awaited. It can be interrupted and taken up again.
+/// What is said between this program and a child: the input is sent, both outputs are read, all at once, so that
+/// neither side ever waits for the other; then the end of the child is awaited. It can be interrupted and taken up
+/// again.
 final class Conversation: @unchecked Sendable {
     enum Progress {
         /// Everything is read, and the child has ended; its exit is not collected yet.

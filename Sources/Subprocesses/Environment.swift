@@ -36,8 +36,8 @@ public enum Environment: Hashable, Sendable {
 
     /// The variables as exec wants them; nil for exactly the parent's own, of which no copy is needed.
     ///
-    /// Inherited ones keep their bytes, which need not be UTF-8, and their order; given ones follow, sorted, so that the
-    /// same request gives the same block.
+    /// Inherited ones keep their bytes, which need not be UTF-8, and their order; given ones follow, sorted, so that
+    /// the same request gives the same block.
     func block() -> CStrings? {
         switch self {
         case .inherit:

@@ -33,12 +33,14 @@ struct ProcessFamily {
     /// Sends a signal to all that are there.
     mutating func send(signal: Int32) {
         look(stopping: false)
+        var reachedGroup = false
         root.whileUncollected {
-            if leadership == .none || CLinux.kill(-root.pid, signal) != 0 { _ = try? root.send(signal: signal) }
+            reachedGroup = leadership != .none && CLinux.kill(-root.pid, signal) == 0
+            if !reachedGroup { _ = try? root.send(signal: signal) }
         }
         for (pid, start) in members {
             // Whoever is in the group has got it already.
-            if leadership != .none, (try? ProcessFileSystem.statistics(of: pid))?.processGroup == root.pid { continue }
+            if reachedGroup, (try? ProcessFileSystem.statistics(of: pid))?.processGroup == root.pid { continue }
             ProcessFamily.send(signal, to: pid, startedAt: start)
         }
     }
@@ -53,15 +55,20 @@ struct ProcessFamily {
         _ = try? root.send(signal: SIGKILL)
     }
 
-    /// Waits until all that were found have ended.
+    /// Waits until all that were found have ended, and collects those of them that came to this program as orphans,
+    /// which happens where it is process 1 or a subreaper: nobody else would.
     ///
-    /// - Returns: false if the deadline passed first: a process in an uninterruptible call, or one that may not be killed.
+    /// - Returns: false if the deadline passed first: a process in an uninterruptible call, or one that may not be
+    ///   killed.
     func awaitEnd(until deadline: Deadline) -> Bool {
         for (pid, start) in members {
             guard let process = ProcessFamily.open(pid, startedAt: start) else { continue }
             if !process.awaitEnd(until: deadline.nanoseconds) { return false }
         }
-        return root.descriptor.awaitEnd(until: deadline.nanoseconds)
+        if !root.descriptor.awaitEnd(until: deadline.nanoseconds) { return false }
+        // Only now has each lost its parent.
+        for (pid, start) in members { _ = try? ProcessFamily.open(pid, startedAt: start)?.reap() }
+        return true
     }
 
     // MARK: - Finding them
@@ -77,7 +84,7 @@ struct ProcessFamily {
             root.whileUncollected {
                 if stopping { _ = try? root.send(signal: SIGSTOP) }
                 next.append(root.pid)
-                if leadership == .session { next += admitSession(stopping: stopping) }
+                if leadership != .none { next += admitLed(stopping: stopping) }
                 while let parent = next.popLast() {
                     for pid in (try? ProcessFileSystem.children(of: parent)) ?? [] {
                         let isNew = admit(pid, stopping: stopping) { $0.parent == parent }
@@ -89,16 +96,17 @@ struct ProcessFamily {
         }
     }
 
-    /// A session can have several process groups, and only a walk through all processes finds them.
-    private mutating func admitSession(stopping: Bool) -> [Int32] {
+    /// What the child leads, whoever the parents are; only a walk through all processes finds that.
+    private mutating func admitLed(stopping: Bool) -> [Int32] {
         let leader = root.pid
         return ((try? ProcessFileSystem.processes()) ?? []).filter { pid in
-            pid != leader && admit(pid, stopping: stopping) { $0.session == leader }
+            pid != leader
+                && admit(pid, stopping: stopping) { $0.processGroup == leader || $0.session == leader }
         }
     }
 
-    /// Takes a process in if it belongs here, and is not in already. Opened first and looked at then, it is the one that
-    /// was looked at.
+    /// Takes a process in if it belongs here, and is not in already. Opened first and looked at then, it is the one
+    /// that was looked at.
     private mutating func admit(
         _ pid: Int32, stopping: Bool, where belongs: (ProcessStatistics) -> Bool
     ) -> Bool {

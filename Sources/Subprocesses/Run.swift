@@ -19,13 +19,14 @@ import Threading
 ///   - input: where it reads from.
 ///   - output: where it writes to.
 ///   - error: where it writes its diagnostics to.
-///   - timeout: how long it may take; nil for no limit, zero or less for no time at all. When it has passed, the command
-///     is ended with all of its descendants. A process that escaped cannot make this last: nobody waits for its output.
+///   - timeout: how long it may take; nil for no limit, zero or less for no time at all. When it has passed, the
+///     command is ended with all of its descendants. A process that escaped cannot make this last: nobody waits for its
+///     output.
 ///   - policy: whether they are asked to end before they are killed.
 ///   - check: whether any end but exit code 0 is an error.
 /// - Returns: how it ended, with what was captured. Without `check`, look at `status`.
-/// - Throws: `SubprocessError`: `spawn`, `timedOut`, `unsuccessful` (with `check`), `tooMuchOutput` or `pipe`. No process
-///   is left in any case.
+/// - Throws: `SubprocessError`: `spawn`, `timedOut`, `unsuccessful` (with `check`), `tooMuchOutput` or `pipe`. No
+///   process is left in any case.
 @discardableResult
 public func run(
     _ command: Command, input: RunInput = .inherit, output: RunOutput = .inherit, error: RunErrorOutput = .inherit,

@@ -4,10 +4,10 @@ import Threading
 extension Subprocess {
     /// Sends the input, reads both outputs to their ends, and waits for the child: Python's `Popen.communicate`.
     ///
-    /// All of that happens at once, so neither side waits for the other, however much there is. The input is closed after
-    /// the last byte. Only what is a pipe is captured, up to 1 GiB. A child that does not read all of its input is no
-    /// error. After a timeout nothing is lost: the next call, without input, goes on. After the end every call gives the
-    /// same result.
+    /// All of that happens at once, so neither side waits for the other, however much there is. The input is closed
+    /// after the last byte. Only what is a pipe is captured, up to 1 GiB. A child that does not read all of its input
+    /// is no error. After a timeout nothing is lost: the next call, without input, goes on. After the end every call
+    /// gives the same result.
     ///
     /// The end of the output comes when nobody has the pipe any more; a descendant in the background can have it long
     /// after the child has ended. `run` with a timeout ends those, too.
@@ -32,8 +32,8 @@ extension Subprocess {
         try communicate(input: input, timeout: nil, interruption: nil) ?? result()
     }
 
-    /// - Parameter interruption: a descriptor that becomes readable when the child, with all of its descendants, is to be
-    ///   killed and this is to end with `cancelled`.
+    /// - Parameter interruption: a descriptor that becomes readable when the child, with all of its descendants, is to
+    ///   be killed and this is to end with `cancelled`.
     package func communicate(
         input: [UInt8], timeout: Duration?, interruption: Int32?
     ) throws(SubprocessError) -> CompletedProcess? {

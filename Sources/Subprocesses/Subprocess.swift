@@ -7,9 +7,9 @@ import Threading
 ///     let child = try Subprocess(["tr", "a-z", "A-Z"], input: .pipe, output: .pipe)
 ///     let result = try child.communicate(input: Array("hello".utf8))
 ///
-/// `run` is shorter where the process is only to be run to its end. Every thread may use it, many at once: all that wait
-/// get the same status, and a look by one thread sees the end while another one waits. The child is held by a descriptor
-/// of the kernel (pidfd), so a signal can never hit another process that got its pid.
+/// `run` is shorter where the process is only to be run to its end. Every thread may use it, many at once: all that
+/// wait get the same status, and a look by one thread sees the end while another one waits. The child is held by a
+/// descriptor of the kernel (pidfd), so a signal can never hit another process that got its pid.
 ///
 /// Dropping the last reference changes nothing for a running child, except that its pipes are closed; its exit is
 /// collected in the background, so it does not stay a zombie. `withSubprocess` ends it at the end of a scope instead.
@@ -29,8 +29,8 @@ public final class Subprocess: Sendable {
 
     /// Starts a process, and returns when its program runs.
     ///
-    /// The process is made by one `clone3` that shares memory until the program is executed, so it costs the same however
-    /// much memory this program uses. The calling thread waits for that, with all its signals blocked.
+    /// The process is made by one `clone3` that shares memory until the program is executed, so it costs the same
+    /// however much memory this program uses. The calling thread waits for that, with all its signals blocked.
     ///
     /// - Parameters:
     ///   - command: what to execute, and as what; an array of words will do.
@@ -123,15 +123,12 @@ public final class Subprocess: Sendable {
     @discardableResult
     public func kill() throws(ProcessError) -> Bool { try send(signal: 9) }
 
-    /// Kills the child and all of its descendants, and returns when the signals are sent.
+    /// Kills the child and all of its descendants, and waits until they are gone, two seconds at most.
     ///
     /// Each is stopped before its children are looked for, so none escapes by starting others. Descendants that lost
     /// their parent before are found if the child leads a process group or a session (`Command.processGroup`) that they
     /// are still in.
-    public func killTree() {
-        var family = ProcessFamily(of: handle, command.processGroup)
-        family.kill()
-    }
+    public func killTree() { end(.kill) }
 
     /// Ends the child and all of its descendants, and waits until they are gone.
     ///

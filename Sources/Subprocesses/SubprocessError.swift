@@ -38,8 +38,8 @@ public enum SubprocessError: Error, Hashable, Sendable, CustomStringConvertible 
         case .timedOut(let process, let limit):
             "cannot run \(words(process)): it was killed after \(limit); allow more time"
         case .tooMuchOutput(let process, let limit):
-            "cannot capture the output of \(words(process)): it is more than \(limit) bytes; raise the limit, or send it "
-                + "to a file"
+            "cannot capture the output of \(words(process)): it is more than \(limit) bytes; raise the limit, or "
+                + "send it to a file"
         case .cancelled(let process):
             "cannot run \(words(process)): it was killed because its task was cancelled"
         case .notUTF8(let process, let stream):

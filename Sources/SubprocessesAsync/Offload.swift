@@ -1,8 +1,8 @@
 import Linux
 import Subprocesses
 
-/// Does what blocks on a thread of its own, so that the threads of Swift concurrency, of which there are only as many as
-/// processors, are not held up. Where no thread can be had, it is done at once and in place.
+/// Does what blocks on a thread of its own, so that the threads of Swift concurrency, of which there are only as many
+/// as processors, are not held up. Where no thread can be had, it is done at once and in place.
 func onThreadOfItsOwn<Value: Sendable>(_ body: sending @escaping () -> Value) async -> Value {
     let work = Work(body)
     return await withCheckedContinuation { continuation in

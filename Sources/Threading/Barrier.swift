@@ -29,8 +29,8 @@ public enum BarrierError: Error, CustomStringConvertible {
 ///     let barrier = try Barrier(parties: 4)
 ///     try barrier.wait()              // in four threads; none returns before all have come
 ///
-/// It can be passed again and again. A thread that comes back quickly never gets into the cycle that slower ones are just
-/// leaving, and never waits for them.
+/// It can be passed again and again. A thread that comes back quickly never gets into the cycle that slower ones are
+/// just leaving, and never waits for them.
 public final class Barrier: Sendable {
     /// How many threads must arrive.
     public let parties: Int
@@ -66,8 +66,8 @@ public final class Barrier: Sendable {
 
     /// Waits until all threads have arrived.
     ///
-    /// - Parameter timeout: how long to wait, whatever the barrier's own timeout is; nil for no limit; zero or less means
-    ///   that all others must already be there.
+    /// - Parameter timeout: how long to wait, whatever the barrier's own timeout is; nil for no limit; zero or less
+    ///   means that all others must already be there.
     /// - Returns: a number from 0 to `parties - 1`, different for each thread of a cycle: in the order of arrival.
     /// - Throws: `BarrierError` if the barrier is broken, or breaks before all have arrived. A timeout breaks it.
     @discardableResult
@@ -85,7 +85,8 @@ public final class Barrier: Sendable {
         return index
     }
 
-    /// Breaks the barrier: every thread that waits, and every one that comes, gets `BarrierError.broken` until `reset()`.
+    /// Breaks the barrier: every thread that waits, and every one that comes, gets `BarrierError.broken` until
+    /// `reset()`.
     public func abort() {
         condition.withLock { held in
             unsafe end(current, .broken, held)

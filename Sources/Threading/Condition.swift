@@ -9,9 +9,9 @@ import Scheduling
 ///         take(from: box)                                   held.notify()
 ///     }                                                 }
 ///
-/// Waiting and notifying need the lock, and here that is a matter of types: both are methods of `Held`, which exists only
-/// while the lock is held and which cannot be kept. A condition has a lock of its own unless it is given one; several
-/// conditions may share one lock. For data with its own lock and condition, `Monitor` is shorter.
+/// Waiting and notifying need the lock, and here that is a matter of types: both are methods of `Held`, which exists
+/// only while the lock is held and which cannot be kept. A condition has a lock of its own unless it is given one;
+/// several conditions may share one lock. For data with its own lock and condition, `Monitor` is shorter.
 ///
 /// Threads are woken in the order in which they began to wait. A notification that has chosen a thread is never lost:
 /// if that thread's timeout passes at the same moment, its wait still returns true.

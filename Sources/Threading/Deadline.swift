@@ -4,8 +4,8 @@ import Linux
 /// When a wait gives up: the one rule for every timeout of the toolkit.
 ///
 /// No timeout means no limit; a timeout of zero or less means to try exactly once. Timeouts are measured on the
-/// monotonic clock, which nobody sets and which stands still while the machine is suspended. They saturate: a timeout of
-/// a million years is no error, it only never comes.
+/// monotonic clock, which nobody sets and which stands still while the machine is suspended. They saturate: a timeout
+/// of a million years is no error, it only never comes.
 package struct Deadline: Hashable, Sendable {
     /// The moment; nil for no limit.
     package let moment: Instant?

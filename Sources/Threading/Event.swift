@@ -7,11 +7,12 @@ import Synchronization
 ///     ready.wait()                    // one thread
 ///     ready.set()                     // another one
 ///
-/// Setting it releases every thread that waits at that moment, even if the flag is cleared again before they run: a pulse
-/// is never lost. Everything here is free of locks, so `set()` may also be called by a signal handler, and by a thread
-/// that is interrupted in `wait()`.
+/// Setting it releases every thread that waits at that moment, even if the flag is cleared again before they run: a
+/// pulse is never lost. Everything here is free of locks, so `set()` may also be called by a signal handler, and by a
+/// thread that is interrupted in `wait()`.
 public final class Event: Sendable {
-    /// The lowest bit is the flag; the others count how often it was set, which tells a waiter of a pulse that it missed.
+    /// The lowest bit is the flag; the others count how often it was set, which tells a waiter of a pulse that it
+    /// missed.
     private let state = Futex()
 
     /// An event that is not set.

@@ -4,8 +4,8 @@ public import Synchronization
 /// A lock in one word of memory, the core of every lock of the toolkit.
 ///
 /// Free, it is taken by one atomic exchange. Taken, the caller first spins for a moment, because most locks are held
-/// for less time than going to sleep takes, and then sleeps in the kernel. After Drepper, "Futexes Are Tricky": the word
-/// remembers whether somebody may be sleeping, so that a release without sleepers asks the kernel nothing.
+/// for less time than going to sleep takes, and then sleeps in the kernel. After Drepper, "Futexes Are Tricky": the
+/// word remembers whether somebody may be sleeping, so that a release without sleepers asks the kernel nothing.
 ///
 /// It has no owner: any thread may release it. There is no order among those who wait.
 @safe @usableFromInline package struct FutexLock: ~Copyable, Sendable {

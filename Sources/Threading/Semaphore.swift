@@ -26,8 +26,8 @@ public enum SemaphoreError: Error, Hashable, Sendable, CustomStringConvertible {
 ///     try downloads.withPermit { try fetch(url) }        // four at a time
 ///
 /// A release may come from any thread, and without an acquire before it: a semaphore also counts things that one thread
-/// makes and another one takes. Each permit wakes one waiting thread; which one is not promised, and a thread that comes
-/// just then may be quicker.
+/// makes and another one takes. Each permit wakes one waiting thread; which one is not promised, and a thread that
+/// comes just then may be quicker.
 ///
 /// An uncontended acquire or release is one atomic operation; whoever has to wait sleeps in the kernel (futex).
 public final class Semaphore: Sendable {
@@ -116,8 +116,8 @@ public final class BoundedSemaphore: Sendable {
 
     /// Gives permits back, all of them or none, and wakes as many threads.
     ///
-    /// - Throws: `SemaphoreError` if `count` is less than 1 or there would be more than `limit`; then no permit was given
-    ///   and nobody woken.
+    /// - Throws: `SemaphoreError` if `count` is less than 1 or there would be more than `limit`; then no permit was
+    ///   given and nobody woken.
     public func release(_ count: Int = 1) throws(SemaphoreError) { try core.release(count) }
 
     /// Runs `body` with a permit, and gives it back whether `body` returns or throws.

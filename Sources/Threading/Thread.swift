@@ -18,8 +18,8 @@ public enum ThreadError: Error, Hashable, Sendable, CustomStringConvertible {
         case .stackTooSmall(let minimum):
             "cannot start a thread: its stack needs \(minimum) bytes at least; ask for more, or for none in particular"
         case .refused(let errno):
-            "cannot start a thread: \(SystemError.text(errno)); end some, raise the limit (ulimit -u, TasksMax), or ask "
-                + "for a smaller stack"
+            "cannot start a thread: \(SystemError.text(errno)); end some, raise the limit (ulimit -u, TasksMax), or "
+                + "ask for a smaller stack"
         case .exiting:
             "cannot add an exit handler: the program is ending; add it earlier"
         }
@@ -63,8 +63,8 @@ public struct ThreadOptions: Hashable, Sendable {
         case detach
     }
 
-    /// What the end of the program does about the thread; nil for what it does about the thread that makes it, if `Thread`
-    /// made that one, and otherwise for `join`.
+    /// What the end of the program does about the thread; nil for what it does about the thread that makes it, if
+    /// `Thread` made that one, and otherwise for `join`.
     public var atExit: AtExit?
 
     /// Options; without arguments, what is right for nearly every thread.
@@ -79,8 +79,8 @@ public struct ThreadOptions: Hashable, Sendable {
 ///     let thread = try Thread(name: "sum") { (1...1000).reduce(0, +) }
 ///     try thread.join()          // 500500
 ///
-/// A value of this type is a handle: copies are about the same thread, every one of them may be joined, several times and
-/// from several threads, and dropping all of them changes nothing for the thread. When a thread throws, the
+/// A value of this type is a handle: copies are about the same thread, every one of them may be joined, several times
+/// and from several threads, and dropping all of them changes nothing for the thread. When a thread throws, the
 /// `Thread.uncaughtErrorHandler` is told, and whoever joins it gets the error.
 ///
 /// When the program ends, by returning from its main code or by `exit`, it first waits for all threads but those that
@@ -190,8 +190,8 @@ extension Thread where Success == Never, Failure == Never {
     /// The thread in which the program began. Python's `threading.main_thread`.
     public static var main: ThreadInfo { ThreadInfo(record: ThreadRegistry.main) }
 
-    /// All threads that have not ended, in the order in which they were made: the main one, those that `Thread` made, and
-    /// those of other libraries that have asked for `Thread.current`. Python's `threading.enumerate`.
+    /// All threads that have not ended, in the order in which they were made: the main one, those that `Thread` made,
+    /// and those of other libraries that have asked for `Thread.current`. Python's `threading.enumerate`.
     ///
     /// A thread is in the list from before it runs, and is out of it before it can be joined.
     public static var all: [ThreadInfo] { ThreadRegistry.all.map(ThreadInfo.init) }

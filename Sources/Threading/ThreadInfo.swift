@@ -36,7 +36,8 @@ public struct ThreadInfo: Hashable, Identifiable, Sendable, CustomStringConverti
 
     /// The thread's name, which need not be the only one of its kind.
     ///
-    /// The kernel shows the first 15 bytes of it, without half characters and only up to a NUL, in `ps -L` and debuggers.
+    /// The kernel shows the first 15 bytes of it, without half characters and only up to a NUL, in `ps -L` and
+    /// debuggers.
     public var name: String {
         get { record.name }
         nonmutating set { record.rename(newValue) }
@@ -92,8 +93,8 @@ final class ThreadRecord: Sendable {
 
     var hasEnded: Bool { ended.isSet }
 
-    /// What a thread that this one makes inherits. Threads of other libraries, such as those of a pool, say nothing about
-    /// what the program wants.
+    /// What a thread that this one makes inherits. Threads of other libraries, such as those of a pool, say nothing
+    /// about what the program wants.
     var childrenAreDetachedAtExit: Bool { kind == .own && isDetachedAtExit }
 
     func rename(_ name: String) {

@@ -63,7 +63,8 @@ extension Thread {
 ///
 /// - Parameter body: starts threads through the scope that it gets.
 /// - Returns: what `body` returned.
-/// - Throws: what `body` threw; if it returned, the error of the first thread, in the order of their start, that failed.
+/// - Throws: what `body` threw; if it returned, the error of the first thread, in the order of their start, that
+///   failed.
 public func withThreads<Result: ~Copyable>(
     _ body: (borrowing ThreadScope) throws -> Result
 ) throws -> Result {

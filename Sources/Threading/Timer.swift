@@ -8,8 +8,8 @@ import Synchronization
 ///     timer.cancel()             // true: it will not run
 ///
 /// All timers share one thread and one `TimerWheel`, so that ten thousand of them cost memory only. Therefore an action
-/// has to be short: while it runs, other timers wait. Timers with the same deadline fire in the order in which they were
-/// made. The end of the program does not wait for timers. Time stands still while the machine is suspended.
+/// has to be short: while it runs, other timers wait. Timers with the same deadline fire in the order in which they
+/// were made. The end of the program does not wait for timers. Time stands still while the machine is suspended.
 ///
 /// - Complexity: making and cancelling a timer is O(1).
 public final class Timer: Sendable {
@@ -71,8 +71,8 @@ private final class TimerThread: Sendable {
     }
 
     func cancel(_ handle: Handle) -> Bool {
-        // Out of the lock before the action is let go: what it holds may do anything then. The thread is not woken: that it
-        // finds nothing to do does no harm.
+        // Out of the lock before the action is let go: what it holds may do anything then. The thread is not woken:
+        // that it finds nothing to do does no harm.
         let action = state.withLock { $0.wheel.cancel(handle) }
         return action != nil
     }

@@ -68,7 +68,8 @@ package struct WaitQueue: ~Copyable {
     }
 }
 
-/// Threads that were selected and are woken when the lock has been released: woken earlier, they would only run into it.
+/// Threads that were selected and are woken when the lock has been released: woken earlier, they would only run into
+/// it.
 package struct WakeList: ~Copyable {
     private var first: Waiter?
     private var last: Waiter?

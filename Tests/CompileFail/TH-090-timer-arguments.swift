@@ -1,5 +1,5 @@
-// TH-090: a timer's action has no arguments, so none can be shared between timers by mistake; and what it captures may not
-// be changed by two threads.
+// TH-090: a timer's action has no arguments, so none can be shared between timers by mistake; and what it captures
+// may not be changed by two threads.
 import Threading
 
 func share() throws {

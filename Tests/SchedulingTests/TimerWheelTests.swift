@@ -1,114 +1,14 @@
 import Scheduling
+import SchedulingModel
 import Testing
+import ToolkitTesting
 
-/// The plainest thing that is obviously right: a sorted array.
-private struct NaiveTimers {
-    struct Timer {
-        let deadline: Int64
-        let priority: Int16
-        let number: Int
-    }
-
-    var timers: [Timer] = []
-
-    mutating func insert(_ timer: Timer) {
-        let position = timers.firstIndex {
-            ($0.deadline, $0.priority, $0.number) > (timer.deadline, timer.priority, timer.number)
-        }
-        timers.insert(timer, at: position ?? timers.count)
-    }
-}
-
-private struct Generator: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}
-
-/// One seeded life of a wheel beside its model.
-private struct Comparison {
-    var random: Generator
-    var wheel: TimerWheel<Int>
-    var model = NaiveTimers()
-    var handles: [(handle: TimerWheel<Int>.Handle, number: Int)] = []
-    var now: Int64
-    var inserted = 0
-
-    init(seed: UInt64) {
-        random = Generator(state: seed)
-        now = seed % 5 == 0 ? Int64.min + 10 : Int64.random(in: -1000...1_000_000_000_000, using: &random)
-        wheel = TimerWheel(now: Instant(nanoseconds: now))
-    }
-
-    mutating func insert() {
-        let span: Int64 = 1 << Int64.random(in: 0...62, using: &random)
-        var distance = Int64.random(in: 0..<span, using: &random)
-        if Int.random(in: 0..<8, using: &random) == 0 { distance = -distance / 1024 }
-        let (sum, overflow) = now.addingReportingOverflow(distance)
-        var deadline = overflow ? (distance < 0 ? Int64.min : .max) : sum
-        // Equal deadlines must happen often enough to try priorities and insertion order.
-        if Bool.random(using: &random), let other = model.timers.randomElement(using: &random) {
-            deadline = other.deadline
-        }
-        let priority = Int16.random(in: -2...2, using: &random)
-        let handle = wheel.insert(inserted, at: Instant(nanoseconds: deadline), priority: priority)
-        model.insert(.init(deadline: deadline, priority: priority, number: inserted))
-        handles.append((handle, inserted))
-        inserted += 1
-    }
-
-    mutating func cancel() {
-        guard let position = handles.indices.randomElement(using: &random) else { return }
-        let (handle, number) = handles[position]
-        let expected = model.timers.firstIndex { $0.number == number }
-        if let expected { model.timers.remove(at: expected) }
-        #expect(wheel.cancel(handle) == (expected == nil ? nil : number))
-        // A stale handle is tried again now and then.
-        if Bool.random(using: &random) { handles.remove(at: position) }
-    }
-
-    mutating func advance() {
-        let (sum, overflow) = now.addingReportingOverflow(1 << Int64.random(in: 0...50, using: &random))
-        now = overflow ? .max : sum
-        if Int.random(in: 0..<4, using: &random) == 0, let first = model.timers.first { now = max(now, first.deadline) }
-        var budget = 200
-        while budget > 0, let fired = wheel.popDue(at: Instant(nanoseconds: now)) {
-            let expected = model.timers.isEmpty ? nil : model.timers.removeFirst()
-            #expect(fired.payload == expected?.number)
-            #expect(fired.deadline.nanoseconds == expected?.deadline)
-            // What a handler does: sets and cancels other timers while more are due.
-            if Int.random(in: 0..<4, using: &random) == 0 { insert() }
-            if Int.random(in: 0..<8, using: &random) == 0 { cancel() }
-            budget -= 1
-        }
-        if budget > 0 { #expect((model.timers.first?.deadline ?? .max) > now || now == .max) }
-    }
-
-    mutating func check() {
-        #expect(wheel.count == model.timers.count)
-        #expect(wheel.isEmpty == model.timers.isEmpty)
-        #expect(wheel.nextDeadline()?.nanoseconds == model.timers.first?.deadline)
-    }
-}
-
-@Suite struct TimerWheelTests {
-    @Test(arguments: 0..<UInt64(400))
+@Suite(.leavesNothing, .timeLimit(.minutes(2))) struct TimerWheelTests {
+    @Test(arguments: 0..<UInt64(rounds * 4))
     func `a wheel does what a sorted array does`(seed: UInt64) {
-        var comparison = Comparison(seed: seed)
-        for _ in 0..<300 {
-            switch Int.random(in: 0..<10, using: &comparison.random) {
-            case 0..<5: comparison.insert()
-            case 5..<8: comparison.cancel()
-            default: comparison.advance()
-            }
-            // Asking only now and then leaves the cached minimum stale for longer.
-            if Int.random(in: 0..<3, using: &comparison.random) > 0 { comparison.check() }
-        }
-        comparison.check()
+        var life = WheelLife(seed: seed)
+        life.live(steps: 200)
+        #expect(life.violation == nil)
     }
 
     @Test func `equal deadlines fire by priority and then by insertion`() {
@@ -160,5 +60,81 @@ private struct Comparison {
         _ = wheel.insert(1, at: .distantFuture)
         #expect(wheel.nextDeadline() == .distantFuture)
         #expect(wheel.popDue(at: Instant(nanoseconds: .max - 1))?.payload == nil)
+    }
+
+    @Test func `a copy of a wheel is another wheel`() {
+        var wheel = TimerWheel<String>()
+        let both = wheel.insert("both", at: .origin + .seconds(1))
+        var copy = wheel
+        #expect(copy.cancel(both) == "both")
+        _ = copy.insert("copy", at: .origin + .seconds(2))
+        #expect(wheel.count == 1)
+        #expect(wheel.popDue(at: .distantFuture)?.payload == "both")
+        #expect(wheel.isEmpty)
+        #expect(copy.popDue(at: .distantFuture)?.payload == "copy")
+    }
+
+    @Test func `payloads that are left go with the last wheel that has them`() {
+        final class Witness {}
+        weak var witness: Witness?
+        do {
+            var wheel = TimerWheel<Witness>()
+            let payload = Witness()
+            witness = payload
+            _ = wheel.insert(payload, at: .origin + .seconds(1))
+            var copy = wheel
+            #expect(copy.popDue(at: .distantFuture)?.payload === payload)
+            #expect(wheel.pending.count == 1)
+        }
+        #expect(witness == nil)
+    }
+
+    @Test func `what is pending is listed in the order of firing`() {
+        var wheel = TimerWheel<Int>(now: .origin + .seconds(3))
+        let deadlines = [Int64(7), -2, 4, 900, 4, 3, 1_000_000].map { Instant.origin + .seconds($0) }
+        for (number, deadline) in deadlines.enumerated() { _ = wheel.insert(number, at: deadline) }
+        let cancelled = wheel.pending[2].handle
+        #expect(wheel.cancel(cancelled) == 2)
+        #expect(wheel.pending.map(\.payload) == [1, 5, 4, 0, 3, 6])
+        #expect(wheel.pending.map(\.deadline) == wheel.pending.map(\.deadline).sorted())
+    }
+
+    @Test func `looking for the next deadline needs no change`() {
+        var wheel = TimerWheel<Int>()
+        #expect(wheel.firstDeadline == nil)
+        let first = wheel.insert(1, at: .origin + .seconds(5))
+        _ = wheel.insert(2, at: .origin + .seconds(7))
+        let copy = wheel
+        #expect(copy.firstDeadline == .origin + .seconds(5))
+        wheel.cancel(first)
+        #expect(wheel.firstDeadline == .origin + .seconds(7))
+        #expect(copy.firstDeadline == .origin + .seconds(5))
+    }
+
+    @Test func `a hundred thousand timers of one moment fire in order, and half of them can be cancelled`() {
+        var wheel = TimerWheel<Int>()
+        let deadline = Instant.origin + .seconds(60)
+        let handles = (0..<100_000).map { wheel.insert($0, at: deadline) }
+        let time = elapsed {
+            for number in stride(from: 0, to: 100_000, by: 2) { wheel.cancel(handles[number]) }
+            var expected = 1
+            while let moment = wheel.nextDeadline(), let fired = wheel.popDue(at: moment) {
+                #expect(fired.payload == expected)
+                expected += 2
+            }
+            #expect(expected == 100_001)
+        }
+        #expect(time < .seconds(20))
+    }
+
+    @Test func `handles of before a burst stay stale after it`() {
+        var wheel = TimerWheel<Int>()
+        let old = (0..<10_000).map { wheel.insert($0, at: .origin + .seconds(1)) }
+        for handle in old { wheel.cancel(handle) }
+        let new = (0..<100).map { wheel.insert($0, at: .origin + .seconds(1)) }
+        for handle in old { #expect(wheel.cancel(handle) == nil) }
+        #expect(wheel.count == 100)
+        for handle in new { #expect(wheel.cancel(handle) != nil) }
+        #expect(wheel.violation() == nil)
     }
 }

@@ -96,7 +96,9 @@ final class Roost {
 
     func channel() throws -> Channel { try Channel(socket) }
 
-    func call<Result: Decodable>(_ command: Command, _ type: Result.Type = ActionResult.self) throws -> Result {
+    func call<Result: Decodable>(
+        _ command: ControlProtocol.Command, _ type: Result.Type = ActionResult.self
+    ) throws -> Result {
         try channel().call(command, type)
     }
 

@@ -66,7 +66,7 @@ private let signalled = Event()
                 return event.wait(timeout: .seconds(60))
             }
             // The kernel says of a thread that it sleeps; there is nothing else here that it could sleep in.
-            try eventually("all sleep") { natives.entries.count == 5 && natives.entries.allSatisfy(isAsleep) }
+            try eventually("all sleep") { natives.entries.count == 5 && natives.entries.allSatisfy(isInKernelWait) }
             event.set()
             event.clear()
             #expect(try crew.join() == [true, true, true, true, true])

@@ -3,7 +3,7 @@ import Testing
 import ToolkitTesting
 
 /// Whether the kernel says that a thread of this process sleeps.
-func isAsleep(_ thread: Int32) -> Bool {
+func isInKernelWait(_ thread: Int32) -> Bool {
     guard let line = try? String(contentsOfFile: "/proc/self/task/\(thread)/stat", encoding: .utf8),
         let bracket = line.lastIndex(of: ")")
     else { return false }
@@ -19,9 +19,4 @@ func expectNothing(
     #expect(!answer, sourceLocation: sourceLocation)
     #expect(time >= timeout, sourceLocation: sourceLocation)
     #expect(time < timeout + .seconds(20), sourceLocation: sourceLocation)
-}
-
-/// What a program wrote. The test library adds bytes of its own, so a test looks for the lines that it knows.
-func lines(_ bytes: [UInt8]?) -> [String] {
-    (bytes ?? []).split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
 }

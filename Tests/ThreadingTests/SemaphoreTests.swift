@@ -154,7 +154,7 @@ import ToolkitTesting
         #expect(taken.value + semaphore.availablePermits == 5_000)
     }
 
-    @Test func `fewer than no permits end the program`() async {
-        await #expect(processExitsWith: .failure) { _ = Semaphore(-1) }
+    @Test func `fewer than no permits end the program`() throws {
+        #expect(try Ending(of: "semaphore-below-zero").isTrap)
     }
 }

@@ -63,43 +63,22 @@ import ToolkitTesting
         }
     }
 
-    @Test func `TH-077 a thread that ends itself on purpose is reported to nobody else`() async {
-        let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
-            let thread = try Thread { () throws(any Error) in throw ThreadExit() }
-            do {
-                try thread.join()
-                exit(1)
-            } catch JoinError<any Error>.failed(let error) where error is ThreadExit {
-                exit(0)
-            }
-        }
-        #expect(!lines(result?.standardErrorContent).contains { $0.contains("Error in") })
+    @Test func `TH-077 a thread that ends itself on purpose is reported to nobody else`() throws {
+        let ending = try Ending(of: "thread-exit")
+        #expect(ending.code == 0)
+        #expect(ending.errors.isEmpty)
     }
 
-    @Test func `TH-075 an error is reported once, the program goes on, and the joiner gets the error`() async throws {
-        let result = await #expect(processExitsWith: .exitCode(7), observing: [\.standardErrorContent]) {
-            let thread = try Thread(name: "baker") { () throws(Failure) in throw Failure("no flour") }
-            do {
-                try thread.join()
-            } catch {
-                guard case .failed(let failure) = error as? JoinError<Failure> else { exit(1) }
-                exit(failure.reason == "no flour" ? 7 : 2)
-            }
-        }
-        let reports = lines(result?.standardErrorContent).filter { $0.contains("Error in") }
-        #expect(reports == ["Error in baker: Failure(reason: \"no flour\")"])
+    @Test func `TH-075 an error is reported once, the program goes on, and the joiner gets the error`() throws {
+        let ending = try Ending(of: "thread-error")
+        #expect(ending.code == 7)
+        #expect(ending.errors == ["Error in baker: Mishap(reason: \"no flour\")"])
     }
 
-    @Test func `TH-075 a handler of one's own gets the error and the thread`() async throws {
-        let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
-            let seen = Log<String>()
-            Thread.uncaughtErrorHandler = { seen.add("\($0.thread.name): \($0.error)") }
-            let thread = try Thread(name: "baker") { () throws(Failure) in throw Failure("no flour") }
-            #expect(throws: (any Error).self) { try thread.join() }
-            Thread.uncaughtErrorHandler = Thread.defaultUncaughtErrorHandler
-            exit(seen.entries == ["baker: Failure(reason: \"no flour\")"] ? 0 : 1)
-        }
-        #expect(!lines(result?.standardErrorContent).contains { $0.contains("Error in") })
+    @Test func `TH-075 a handler of one's own gets the error and the thread, until it is taken back`() throws {
+        let ending = try Ending(of: "thread-error-handler")
+        #expect(ending.output == ["baker: Mishap(reason: \"no flour\")"])
+        #expect(ending.errors == ["Error in miller: Mishap(reason: \"no corn\")"])
     }
 
     @Test(arguments: [
@@ -232,20 +211,8 @@ import ToolkitTesting
         #expect(done.value == 1)
     }
 
-    @Test func `an error of a thread comes out of the scope`() async {
-        await #expect(processExitsWith: .success) {
-            Thread.uncaughtErrorHandler = { _ in }
-            do {
-                try withThreads { scope in
-                    _ = try scope.start {}
-                    _ = try scope.start { () throws(Failure) in throw Failure("first") }
-                    _ = try scope.start { () throws(Failure) in throw Failure("second") }
-                }
-            } catch JoinError<any Error>.failed(let error as Failure) {
-                exit(error.reason == "first" ? 0 : 1)
-            }
-            exit(2)
-        }
+    @Test func `an error of a thread comes out of the scope`() throws {
+        #expect(try Ending(of: "scope-error").output == ["first"])
     }
 }
 
@@ -267,56 +234,22 @@ import ToolkitTesting
 
 /// What happens at the end of a program, each time in a program of its own.
 @Suite(.leavesNothing, .timeLimit(.minutes(2))) struct ThreadAtExitTests {
-    private func say(_ text: String) {
-        var line = text + "\n"
-        line.withUTF8 { _ = write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+    @Test func `TH-082 a thread that starts another one near the end is waited for, and so is the other one`() throws {
+        let ending = try Ending(of: "thread-near-exit")
+        #expect(ending.code == 0)
+        #expect(ending.output == ["child", "grandchild"])
     }
 
-    @Test func `TH-082 a thread that starts another one near the end is waited for, and so is the other one`()
-        async throws
-    {
-        let result = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
-            let ending = Event()
-            try Thread.atExit { ending.set() }
-            _ = try Thread {
-                ending.wait()
-                ThreadAtExitTests().say("child")
-                _ = try? Thread {
-                    for _ in 0..<1000 { sched_yield() }
-                    ThreadAtExitTests().say("grandchild")
-                }
-            }
-            exit(0)
-        }
-        let said = lines(result?.standardOutputContent).filter { $0.hasSuffix("child") }
-        #expect(said == ["child", "grandchild"])
+    @Test func `the end of the program does not wait for a detached thread`() throws {
+        #expect(try Ending(of: "detached-thread-at-exit").code == 3)
     }
 
-    @Test func `the end of the program does not wait for a detached thread`() async {
-        await #expect(processExitsWith: .exitCode(3)) {
-            _ = try Thread(options: ThreadOptions(atExit: .detach)) { Event().wait() }
-            exit(3)
-        }
+    @Test func `a thread may end the program itself`() throws {
+        #expect(try Ending(of: "thread-exits-program").code == 4)
     }
 
-    @Test func `a thread may end the program itself`() async {
-        await #expect(processExitsWith: .exitCode(4)) {
-            _ = try Thread { exit(4) }
-            Event().wait()
-        }
-    }
-
-    @Test func `TH-094 exit handlers run once, the last one first, and none can be added at the end`() async throws {
-        let result = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
-            try Thread.atExit { ThreadAtExitTests().say("first added") }
-            try Thread.atExit {
-                do { try Thread.atExit {} } catch { ThreadAtExitTests().say("\(error)") }
-            }
-            try Thread.atExit { ThreadAtExitTests().say("last added") }
-            exit(0)
-        }
-        let said = lines(result?.standardOutputContent).filter { $0.contains("add") }
+    @Test func `TH-094 exit handlers run once, the last one first, and none can be added at the end`() throws {
         let refusal = "cannot add an exit handler: the program is ending; add it earlier"
-        #expect(said == ["last added", refusal, "first added"])
+        #expect(try Ending(of: "exit-handlers").output == ["last added", refusal, "first added"])
     }
 }

@@ -113,22 +113,13 @@ import ToolkitTesting
         try eventually("both are gone") { first == nil && second == nil }
     }
 
-    @Test func `an error of an action goes to the handler, and other timers go on`() async {
-        await #expect(processExitsWith: .success) {
-            let seen = Log<String>()
-            Thread.uncaughtErrorHandler = { seen.add("\($0.thread.name): \($0.error)") }
-            let fired = Event()
-            _ = try Timer(after: .zero) { throw Failure("late") }
-            _ = try Timer(after: .milliseconds(1)) { fired.set() }
-            fired.wait()
-            exit(seen.entries == ["timers: Failure(reason: \"late\")"] ? 0 : 1)
-        }
+    @Test func `an error of an action goes to the handler, and other timers go on`() throws {
+        let ending = try Ending(of: "timer-error")
+        #expect(ending.code == 0)
+        #expect(ending.output == ["timers: Mishap(reason: \"late\")"])
     }
 
-    @Test func `the end of the program does not wait for a timer`() async {
-        await #expect(processExitsWith: .exitCode(5)) {
-            _ = try Timer(after: .seconds(3600)) {}
-            exit(5)
-        }
+    @Test func `the end of the program does not wait for a timer`() throws {
+        #expect(try Ending(of: "timer-at-exit").code == 5)
     }
 }

@@ -18,11 +18,10 @@ package struct LeakCheck: SuiteTrait, TestTrait, TestScoping {
         let before = Belongings()
         try await function()
         // Threads that were joined are still on their way out of the kernel for a moment.
-        let deadline = ContinuousClock.now + .seconds(10)
         var left = Belongings().without(before)
-        while !left.isEmpty, ContinuousClock.now < deadline {
-            usleep(1000)
+        try? eventually("nothing is left of \(test.name)", sourceLocation: test.sourceLocation) {
             left = Belongings().without(before)
+            return left.isEmpty
         }
         if !left.isEmpty { Issue.record("left behind: \(left)", sourceLocation: test.sourceLocation) }
     }

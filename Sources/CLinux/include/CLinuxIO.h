@@ -144,8 +144,8 @@ static inline int roost_openat(int directory, const char *path, int flags, mode_
     return openat(directory, path, flags, mode);
 }
 
-/// Writes to a pipe. When nobody reads it any more this is EPIPE and nothing else: the SIGPIPE that comes with it, which
-/// would end most programs, is taken back. The signal is the thread's own, so no other thread can get it first.
+/// Writes to a pipe. When nobody reads it any more this is EPIPE and nothing else: the SIGPIPE that comes with it,
+/// which would end most programs, is taken back. The signal is the thread's own, so no other thread can get it first.
 static inline ssize_t roost_write_quietly(int fd, const void *bytes, size_t count) {
     sigset_t pipe_signal, before, pending;
     sigemptyset(&pipe_signal);

@@ -62,7 +62,8 @@ struct roost_spawn_request {
     const char *directory;
     /// Decimal text for /proc/self/oom_score_adj, or NULL.
     const char *oom_score_adjustment;
-    /// Exactly these are open in the child; everything else, 0 to 2 included, is closed by exec unless it is to be kept.
+    /// Exactly these are open in the child; everything else, 0 to 2 included, is closed by exec unless it is to be
+    /// kept.
     struct roost_spawn_descriptor *descriptors;
     size_t descriptor_count;
     const struct roost_spawn_limit *limits;

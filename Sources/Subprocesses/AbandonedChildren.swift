@@ -1,6 +1,7 @@
 import CLinux
 import Linux
 import Synchronization
+import Threading
 
 /// Children whose handle was dropped while they were running: nobody will wait for them, and yet none stays a zombie.
 ///
@@ -13,7 +14,7 @@ enum AbandonedChildren {
         var more: EventDescriptor?
     }
 
-    private static let state = Mutex(State())
+    private static let state = Monitor(State())
     /// Whether there may be any, for a look without the lock.
     private static let isEmpty = Atomic(true)
 

@@ -1,15 +1,14 @@
 import CLinux
 import Linux
-import Synchronization
 import Threading
 
 /// A child, for many threads at once: whoever looks first after its end collects its exit, and everybody gets the same.
 final class ChildHandle: Sendable {
     let pid: Int32
     let descriptor: ProcessDescriptor
-    private let ending: Mutex<Ending?>
+    private let ending = Monitor<Ending?>(nil)
 
-    struct Ending {
+    struct Ending: Sendable {
         let status: TerminationStatus
         let usage: ResourceUsage?
     }
@@ -17,7 +16,6 @@ final class ChildHandle: Sendable {
     init(pid: Int32, descriptor: consuming ProcessDescriptor) {
         self.pid = pid
         self.descriptor = descriptor
-        ending = Mutex(nil)
     }
 
     /// How it ended; nil while it is running.

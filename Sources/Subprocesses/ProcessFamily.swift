@@ -100,7 +100,8 @@ struct ProcessFamily {
     private mutating func admitLed(stopping: Bool) -> [Int32] {
         let leader = root.pid
         return ((try? ProcessFileSystem.processes()) ?? []).filter { pid in
-            pid != leader
+            // Asked first without a file to read, for hardly any of them belong here.
+            pid != leader && (getpgid(pid) == leader || getsid(pid) == leader)
                 && admit(pid, stopping: stopping) { $0.processGroup == leader || $0.session == leader }
         }
     }

@@ -1,8 +1,8 @@
 import CLinux
 import Foundation
 import Linux
-import Synchronization
 import Testing
+import class Threading.Monitor
 import ToolkitTesting
 
 @testable import Subprocesses
@@ -32,7 +32,7 @@ extension Spawning {
         @Test func `★ SP-063 a look sees the end while another thread waits, and all get the same status`() throws {
             try repeatedly { round in
                 let child = try Subprocess(["sleep", "1000"])
-                let results = Mutex<[TerminationStatus?]>([])
+                let results = Monitor<[TerminationStatus?]>([])
                 let waiters = DispatchGroup()
                 for index in 0..<4 {
                     waiters.enter()

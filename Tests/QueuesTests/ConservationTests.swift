@@ -4,7 +4,7 @@ import Threading
 import ToolkitTesting
 
 /// Nothing is lost and nothing comes twice, however many threads there are and whenever they give up.
-@Suite(.leavesNothing, .timeLimit(.minutes(2))) struct ConservationTests {
+@Suite(.leavesNothing, .watchdog) struct ConservationTests {
     @Test(arguments: Kind.all, [1, 3, 64])
     func `★ many producers and consumers lose nothing`(kind: Kind, capacity: Int) throws {
         try repeatedly { _ in

@@ -6,7 +6,7 @@ import ToolkitTesting
 
 /// Whatever threads do at once, it must look as if each call had been made at one moment between its beginning and its
 /// end.
-@Suite(.leavesNothing, .timeLimit(.minutes(2))) struct LinearizabilityTests {
+@Suite(.leavesNothing, .watchdog) struct LinearizabilityTests {
     @Test(arguments: Model.Order.allCases, [1, 2, 1000])
     func `★ what threads see could have been seen by one`(order: Model.Order, capacity: Int) throws {
         try repeatedly { round in

@@ -3,7 +3,7 @@ import Testing
 import Threading
 import ToolkitTesting
 
-@Suite(.leavesNothing, .timeLimit(.minutes(2))) struct QueueTests {
+@Suite(.leavesNothing, .watchdog) struct QueueTests {
     @Test(arguments: Kind.all) func `QU-001 a task that was never put cannot be done`(kind: Kind) throws {
         let queue = kind.make(nil)
         #expect(throws: TaskDoneError.calledTooOften) { try queue.taskDone() }

@@ -3,7 +3,7 @@ import Testing
 import Threading
 import ToolkitTesting
 
-@Suite(.leavesNothing, .timeLimit(.minutes(2))) struct ShutdownTests {
+@Suite(.leavesNothing, .watchdog) struct ShutdownTests {
     @Test(arguments: Kind.all) func `QU-018 whoever waits for room is told, and what is there stays`(kind: Kind) throws
     {
         let queue = kind.make(2)
@@ -88,7 +88,7 @@ import ToolkitTesting
     }
 
     /// 64 k messages, several producers and consumers, two joiners, and a shutdown in the middle of it.
-    @Test(arguments: Kind.all, [false, true])
+    @Test(.repeated, arguments: Kind.all, [false, true])
     func `☆ QU-025 everybody ends when a busy queue is shut down`(kind: Kind, immediate: Bool) throws {
         let queue = kind.make(256)
         let total = 65_536

@@ -3,7 +3,7 @@ import Testing
 import Threading
 import ToolkitTesting
 
-@Suite(.leavesNothing, .timeLimit(.minutes(2))) struct SimpleQueueTests {
+@Suite(.leavesNothing, .watchdog) struct SimpleQueueTests {
     @Test func `QU-028 it keeps the order, and counts`() throws {
         let queue = SimpleQueue<Int>()
         try queue.put(1)
@@ -35,7 +35,7 @@ import ToolkitTesting
         case timed
     }
 
-    @Test(arguments: Way.allCases)
+    @Test(.repeated, arguments: Way.allCases)
     func `★ QU-030 fifty producers and fifty consumers lose nothing`(way: Way) throws {
         let queue = SimpleQueue<Int>()
         let share = 200

@@ -3,7 +3,7 @@ import Testing
 import Threading
 import ToolkitTesting
 
-@Suite(.leavesNothing, .timeLimit(.minutes(2))) struct StorageTests {
+@Suite(.leavesNothing, .watchdog) struct StorageTests {
     @Test func `☆ QU-003 equals are got in the order in which they were put`() throws {
         try repeatedly { round in
             let queue = PriorityQueue<(String, () -> Void), Int>()

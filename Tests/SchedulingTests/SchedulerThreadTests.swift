@@ -81,7 +81,7 @@ private final class ManualTime: SchedulerTime, Sendable {
     func settle() { state.wait(timeout: .seconds(60), until: { $0.sleepers == 1 }) }
 }
 
-@Suite(.leavesNothing, .timeLimit(.minutes(2))) struct SchedulerThreadTests {
+@Suite(.leavesNothing, .watchdog) struct SchedulerThreadTests {
     @Test func `SC-001 events run in the order of their delays, and none too early`() throws {
         let scheduler = Scheduler()
         let order = Monitor<[Int]>([])

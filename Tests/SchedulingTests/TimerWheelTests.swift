@@ -3,7 +3,7 @@ import SchedulingModel
 import Testing
 import ToolkitTesting
 
-@Suite(.leavesNothing, .timeLimit(.minutes(2))) struct TimerWheelTests {
+@Suite(.leavesNothing, .watchdog) struct TimerWheelTests {
     @Test(arguments: 0..<UInt64(rounds * 4))
     func `a wheel does what a sorted array does`(seed: UInt64) {
         var life = WheelLife(seed: seed)

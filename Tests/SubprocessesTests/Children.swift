@@ -5,7 +5,7 @@ import Testing
 import ToolkitTesting
 
 /// Everything that makes processes runs one at a time: the tests look at descriptors and state of the whole process.
-@Suite(.serialized, .leavesNothing, .timeLimit(.minutes(2))) enum Spawning {}
+@Suite(.serialized, .leavesNothing, .watchdog) enum Spawning {}
 
 /// What a child wrote to its standard output, and how it ended.
 struct Finished {
@@ -52,11 +52,6 @@ func withQuietChild(_ request: SpawnRequest, _ look: (Int32) throws -> Void) thr
     }
     try process.send(signal: SIGKILL)
     _ = try process.wait()
-}
-
-/// As `repeatedly`, for rounds that take a few tenths of a second, of which no night has a thousand.
-func repeatedly(atMost limit: Int, _ body: (Int) throws -> Void) rethrows {
-    for round in 0..<min(rounds, limit) { try body(round) }
 }
 
 /// The error of a spawn that must fail.

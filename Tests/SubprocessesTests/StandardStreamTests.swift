@@ -9,7 +9,7 @@ import ToolkitTesting
 /// Tests that need a descriptor table of their own: threads can have one, so nobody else is disturbed.
 extension Spawning {
     @Suite struct StandardStreams {
-        @Test func `☆ SP-029 the three streams can change places in every permutation`() throws {
+        @Test(.repeated) func `☆ SP-029 the three streams can change places in every permutation`() throws {
             let script = "read x; echo \"out $x\"; echo \"err $x\" >&2"
             for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]].map({ $0.map(Int32.init) })
             {
@@ -35,7 +35,7 @@ extension Spawning {
             }
         }
 
-        @Test func `☆ SP-030 a parent without some of the three streams captures both outputs`() throws {
+        @Test(.repeated) func `☆ SP-030 a parent without some of the three streams captures both outputs`() throws {
             for subset in 0..<8 {
                 let closed = (0...2).filter { subset & 1 << $0 != 0 }.map(Int32.init)
                 let result = try onThreadWithOwnDescriptors { () -> [String] in

@@ -25,7 +25,7 @@ extension Barrier {
     }
 }
 
-@Suite(.leavesNothing, .timeLimit(.minutes(2))) struct BarrierTests {
+@Suite(.leavesNothing, .watchdog) struct BarrierTests {
     @Test(arguments: [0, -1])
     func `TH-056 a barrier for nobody is an error`(parties: Int) {
         #expect { try Barrier(parties: parties) } throws: { "\($0)".contains("\(parties) threads") }

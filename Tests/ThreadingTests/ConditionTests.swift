@@ -14,7 +14,7 @@ private final class Balance: @unchecked Sendable {
     var isOver = false
 }
 
-@Suite(.leavesNothing, .timeLimit(.minutes(2))) struct ConditionTests {
+@Suite(.leavesNothing, .watchdog) struct ConditionTests {
     @Test func `TH-025 three are notified, three wake, and two stay`() throws {
         let condition = Condition<Lock>()
         let woken = Counter()
@@ -157,7 +157,7 @@ private final class Balance: @unchecked Sendable {
         }
     }
 
-    @Test func `★ TH-023 a wait that times out has all levels again, too`() {
+    @Test(.repeated) func `★ TH-023 a wait that times out has all levels again, too`() {
         let lock = RLock()
         let condition = Condition(lock)
         lock.acquire()
@@ -223,7 +223,7 @@ private final class Balance: @unchecked Sendable {
     }
 }
 
-@Suite(.leavesNothing, .timeLimit(.minutes(2))) struct MonitorTests {
+@Suite(.leavesNothing, .watchdog) struct MonitorTests {
     @Test func `a thread takes what another one gives`() throws {
         let inbox = Monitor<[Int]>([])
         let reader = try Thread {

@@ -6,7 +6,7 @@ import ToolkitTesting
 /// What the signal handler sets. A handler can only reach what is global.
 private let signalled = Event()
 
-@Suite(.leavesNothing, .timeLimit(.minutes(2))) struct EventTests {
+@Suite(.leavesNothing, .watchdog) struct EventTests {
     @Test func `TH-051 it is set until it is cleared, however often either is said`() {
         let event = Event()
         var seen = [event.isSet]

@@ -7,7 +7,7 @@ private final class Plain: @unchecked Sendable {
     var value = 0
 }
 
-@Suite(.leavesNothing, .timeLimit(.minutes(2))) struct LockTests {
+@Suite(.leavesNothing, .watchdog) struct LockTests {
     @Test func `TH-002 a held lock is not taken by another thread`() throws {
         let lock = Lock()
         lock.acquire()
@@ -140,7 +140,7 @@ private final class Plain: @unchecked Sendable {
     }
 }
 
-@Suite(.leavesNothing, .timeLimit(.minutes(2))) struct RLockTests {
+@Suite(.leavesNothing, .watchdog) struct RLockTests {
     @Test func `TH-016 it stays locked until it was released as often as acquired`() {
         let lock = RLock()
         for _ in 0..<3 { lock.acquire() }

@@ -2,7 +2,7 @@ import Testing
 import Threading
 import ToolkitTesting
 
-@Suite(.leavesNothing, .timeLimit(.minutes(2))) struct SemaphoreTests {
+@Suite(.leavesNothing, .watchdog) struct SemaphoreTests {
     @Test func `TH-038 it has one permit unless told otherwise`() {
         #expect(Semaphore().availablePermits == 1)
         #expect(BoundedSemaphore().limit == 1)

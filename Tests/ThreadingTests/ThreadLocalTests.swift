@@ -4,7 +4,7 @@ import Testing
 import Threading
 import ToolkitTesting
 
-@Suite(.leavesNothing, .timeLimit(.minutes(2))) struct ThreadLocalTests {
+@Suite(.leavesNothing, .watchdog) struct ThreadLocalTests {
     @Test func `TH-092 each thread has its own value, made once in that thread`() throws {
         let made = Counter()
         let local = ThreadLocal { made.add() }

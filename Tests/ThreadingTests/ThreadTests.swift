@@ -4,7 +4,7 @@ import Testing
 import Threading
 import ToolkitTesting
 
-@Suite(.leavesNothing, .timeLimit(.minutes(2))) struct ThreadTests {
+@Suite(.leavesNothing, .watchdog) struct ThreadTests {
     @Test func `a thread's result comes back through join`() throws {
         let thread = try Thread(name: "sum") { (1...1000).reduce(0, +) }
         #expect(try thread.join() == 500_500)
@@ -181,7 +181,7 @@ import ToolkitTesting
     }
 }
 
-@Suite(.leavesNothing, .timeLimit(.minutes(2))) struct ThreadScopeTests {
+@Suite(.leavesNothing, .watchdog) struct ThreadScopeTests {
     @Test func `a scope ends when all its threads have ended`() throws {
         let done = Counter()
         let result = try withThreads { scope in
@@ -216,7 +216,7 @@ import ToolkitTesting
     }
 }
 
-@Suite(.leavesNothing, .timeLimit(.minutes(2))) struct ThreadHookTests {
+@Suite(.leavesNothing, .watchdog) struct ThreadHookTests {
     @Test func `hooks run in each new thread, before and after its body, until they are removed`() throws {
         let log = Log<String>()
         let mine = "hooked"
@@ -233,7 +233,7 @@ import ToolkitTesting
 }
 
 /// What happens at the end of a program, each time in a program of its own.
-@Suite(.leavesNothing, .timeLimit(.minutes(2))) struct ThreadAtExitTests {
+@Suite(.leavesNothing, .watchdog) struct ThreadAtExitTests {
     @Test func `TH-082 a thread that starts another one near the end is waited for, and so is the other one`() throws {
         let ending = try Ending(of: "thread-near-exit")
         #expect(ending.code == 0)

@@ -24,3 +24,22 @@ package func eventually(
 package func elapsed(_ body: () throws -> Void) rethrows -> Duration {
     try ContinuousClock().measure(body)
 }
+
+extension Trait where Self == TimeLimitTrait {
+    /// Ends a test that hangs, and leaves those time that repeat themselves through the night.
+    package static var watchdog: TimeLimitTrait { .timeLimit(.minutes(2 + rounds / 20)) }
+}
+
+/// Runs a whole test `rounds` times.
+package struct Repetition: TestTrait, TestScoping {
+    package func provideScope(
+        for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
+    ) async throws {
+        for _ in 0..<rounds { try await function() }
+    }
+}
+
+extension Trait where Self == Repetition {
+    /// The test is repeated as a whole.
+    package static var repeated: Repetition { Repetition() }
+}

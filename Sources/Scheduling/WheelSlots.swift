@@ -51,8 +51,8 @@ struct WheelSlots: Sendable {
         memory.ends[slot] = UInt32(truncatingIfNeeded: end &+ 1)
     }
 
-    /// Puts a timer on top of a slot if it is alive. Nobody can guess which ones are, least of all the processor, so this
-    /// decides nothing: it writes the timer, and counts it or not.
+    /// Puts a timer on top of a slot if it is alive. The processor cannot guess which ones are, so there is no branch:
+    /// this writes the timer, and counts it or not.
     @inline(__always)
     mutating func push(_ entry: TimerEntry, to slot: Int, if isLive: Bool, _ memory: inout WheelMemory) {
         var end = Int(memory.ends[slot])

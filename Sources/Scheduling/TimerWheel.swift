@@ -11,10 +11,10 @@
 ///
 /// It is a value: a copy is another wheel with the same timers, and a handle names a timer in both.
 ///
-/// - Complexity: `insert` and `cancel` are amortized O(1) for a timer beyond the current tick, O(log n) for one of it.
+/// - Complexity: `insert` and `cancel` are amortized O(1), but for a timer of the current tick, which costs O(log n).
 ///   Expiry moves a timer at most eight times, then costs O(log n) in the timers of one tick. No operation visits empty
-///   ticks. A wheel holds 24 bytes for each timer and each one that was cancelled but not dropped yet, which are at most
-///   twice as many, and 4 bytes and the payload for each index in use.
+///   ticks. A wheel holds 24 bytes for each timer and each that was cancelled but not dropped yet, which are at most
+///   twice as many; and 4 bytes and the payload for each index in use.
 public struct TimerWheel<Payload> {
     /// Names one timer that was inserted. A handle of a timer that fired or was cancelled is stale, and harmless.
     public struct Handle: Hashable, Sendable {

@@ -165,12 +165,12 @@ struct WheelCore {
         // Many timers of one tick are sorted faster than they go through a heap one by one.
         let makesBatch = due.batchCount == 0
         while let entry = slots.pop(from: slot, memory) {
-            guard isLive(entry) else {
-                cancelled &-= 1
-                continue
-            }
+            let isLive = isLive(entry)
+            cancelled &-= isLive ? 0 : 1
             if entry.tick > currentTick {
-                slots.push(entry, to: WheelSlots.number(of: entry.tick, after: currentTick), &memory)
+                slots.push(entry, to: WheelSlots.number(of: entry.tick, after: currentTick), if: isLive, &memory)
+            } else if !isLive {
+                continue
             } else if makesBatch {
                 due.addToBatch(entry, &memory)
             } else {
@@ -245,7 +245,8 @@ struct WheelCore {
 
     /// Starts anew when the last timer is gone, if there were many. No old name may name a new timer.
     private mutating func giveBackAll() {
-        firstGeneration = (0..<indices).reduce(firstGeneration) { max($0, memory.table[generation: $1]) }
+        // Each insertion has raised the generation of one index by two at most.
+        firstGeneration = UInt32(truncatingIfNeeded: 2 &* insertions)
         memory.table.removeAll()
         memory = WheelMemory(table: memory.table)
         slots = WheelSlots()

@@ -51,6 +51,19 @@ struct WheelSlots: Sendable {
         memory.ends[slot] = UInt32(truncatingIfNeeded: end &+ 1)
     }
 
+    /// Puts a timer on top of a slot if it is alive. The processor cannot guess which ones are, so there is no branch:
+    /// this writes the timer, and counts it or not.
+    @inline(__always)
+    mutating func push(_ entry: TimerEntry, to slot: Int, if isLive: Bool, _ memory: inout WheelMemory) {
+        var end = Int(memory.ends[slot])
+        if end % WheelMemory.chunk == 0 {
+            guard isLive else { return }
+            end = openChunk(above: end, in: slot, &memory)
+        }
+        memory.entries[end] = entry
+        memory.ends[slot] = UInt32(truncatingIfNeeded: end &+ (isLive ? 1 : 0))
+    }
+
     /// Takes the topmost timer of a slot; nil if it is empty.
     @inline(__always)
     mutating func pop(from slot: Int, _ memory: WheelMemory) -> TimerEntry? {

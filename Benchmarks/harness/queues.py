@@ -1,8 +1,8 @@
 """Nanoseconds to pass one item from producers to consumers through a queue: by threads on each side, and capacity.
 
-C++ is a std::deque with a mutex and two condition variables, Rust is std::sync::mpsc, whose consumers share a lock because
-it has only one, NSCondition is what one would write in Swift with Foundation. Ratios are how many times as long the other
-one takes as Roost."""
+C++ is a std::deque with a mutex and two condition variables; Rust is std::sync::mpsc, whose consumers share a lock, as
+it has only one; NSCondition is what one would write in Swift with Foundation. Ratios are how many times as long
+the other one takes as Roost."""
 
 import random
 import statistics

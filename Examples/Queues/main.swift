@@ -1,4 +1,5 @@
-// What Queues offers, in a minute: a pipeline with a limit, tasks that are accounted for, priorities, and an orderly end.
+// What Queues offers, in a minute: a pipeline with a limit, tasks that are accounted for, priorities, and an orderly
+// end.
 //
 //     swift run example-queues
 import Queues

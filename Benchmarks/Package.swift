@@ -36,6 +36,9 @@ let package = Package(
             ],
             swiftSettings: strict),
         .executableTarget(
+            name: "QueueRate", dependencies: [.product(name: "Queues", package: "roost")], swiftSettings: strict),
+        .executableTarget(name: "LockRate", dependencies: [threading], swiftSettings: strict),
+        .executableTarget(
             name: "TimerRate",
             dependencies: [scheduling, threading, .product(name: "HeapModule", package: "swift-collections")],
             swiftSettings: strict),

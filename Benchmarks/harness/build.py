@@ -30,6 +30,15 @@ class Programs:
     writer: Path
     timer_rate: Path
     timers: Path
+    queues_swift: Path
+    queues_python: Path
+    queues_cpp: Path
+    queues_rust: Path | None
+    locks: Path
+    locks_swift: Path
+    locks_python: Path
+    locks_cpp: Path
+    locks_rust: Path | None
 
     def swift(self, name: str) -> Path:
         """A measure in Swift."""
@@ -47,6 +56,15 @@ def build(roostd: str | None) -> Programs:
         if not program.exists() or program.stat().st_mtime < changed:
             # Static, so that the time until main is the kernel's and the supervisor's, not the dynamic linker's.
             _run(["cc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-static", "-o", program, source])
+    for source in sources.glob("*.cpp"):
+        if (program := directory / f"{source.stem}-cpp").exists() and program.stat().st_mtime >= source.stat().st_mtime:
+            continue
+        _run(["c++", "-std=c++20", "-O2", "-Wall", "-Wextra", "-pthread", "-o", program, source])
+    # A peer that few have installed: without it, its column is missing.
+    rust = shutil.which("rustc")
+    for source in sources.glob("*.rs"):
+        if rust:
+            _run([rust, "--edition", "2021", "-O", "-o", directory / f"{source.stem}-rust", source])
     _run(["swift", "build", "-c", "release", "--static-swift-stdlib", "--package-path", HERE])
     return Programs(
         roostd=Path(roostd).resolve() if roostd else Path(_run([ROOT / "scripts" / "build-release"])) / "roostd",
@@ -65,6 +83,15 @@ def build(roostd: str | None) -> Programs:
         writer=directory / "writer",
         timer_rate=HERE / ".build" / "release" / "TimerRate",
         timers=_build_timers(directory / "timers"),
+        queues_swift=HERE / ".build" / "release" / "QueueRate",
+        queues_python=HERE / "programs" / "queues.py",
+        queues_cpp=directory / "queues-cpp",
+        queues_rust=directory / "queues-rust" if rust else None,
+        locks=directory / "locks",
+        locks_swift=HERE / ".build" / "release" / "LockRate",
+        locks_python=HERE / "programs" / "locks.py",
+        locks_cpp=directory / "locks-cpp",
+        locks_rust=directory / "locks-rust" if rust else None,
     )
 
 

@@ -9,7 +9,8 @@
 /// can be anything; where the item is its own priority, `put(_:timeout:)` is enough. For the highest first, put the
 /// negative, or use a `StoredQueue` of `OrderedStorage`, which takes any order, also one that may throw.
 ///
-/// Priorities are compared with the queue's lock held: `<` must not use the queue. In everything else this is as `Queue`.
+/// Priorities are compared with the queue's lock held: `<` must not use the queue. In everything else this is as
+/// `Queue`.
 ///
 /// - Complexity: putting and getting take O(log n).
 public final class PriorityQueue<Element: ~Copyable, Priority: Comparable>: TaskQueue, @unchecked Sendable {

@@ -8,9 +8,9 @@
 /// A full queue lets producers wait and an empty one consumers, each for as long as its timeout says. After
 /// `shutdown()` consumers get what is left, and then `GetError.closed`.
 ///
-/// Elements are handed from one thread to another, so they need not be `Sendable`; they need not be copyable either. The
-/// queue never runs code of theirs with its lock held. Among threads that wait, those that have waited longest are woken
-/// first, but a thread that comes at the right moment may be faster.
+/// Elements are handed from one thread to another, so they need not be `Sendable`; they need not be copyable either.
+/// The queue never runs code of theirs with its lock held. Among threads that wait, those that have waited longest are
+/// woken first, but a thread that comes at the right moment may be faster.
 ///
 /// - Complexity: putting and getting take O(1), amortized.
 public final class Queue<Element: ~Copyable>: TaskQueue, @unchecked Sendable {

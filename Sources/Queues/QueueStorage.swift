@@ -1,5 +1,5 @@
-/// Where a `StoredQueue` keeps its items, and in which order it gives them back: Python's `Queue._put` and `Queue._get`,
-/// which subclasses override.
+/// Where a `StoredQueue` keeps its items, and in which order it gives them back: Python's `Queue._put` and
+/// `Queue._get`, which subclasses override.
 ///
 ///     /// First in, first out, and nothing twice.
 ///     struct Distinct: QueueStorage {

@@ -4,9 +4,9 @@
 ///     try news.put(.started)                      // never waits
 ///     let next = try news.get(timeout: .seconds(1))
 ///
-/// Putting never waits for room, because there is no limit: the memory is. Whoever cannot promise that consumers keep up
-/// with producers wants a `Queue` with a capacity. There is no `taskDone()` and no `join()`. Other than Python's, it can
-/// be shut down.
+/// Putting never waits for room, because there is no limit: the memory is. Whoever cannot promise that consumers keep
+/// up with producers wants a `Queue` with a capacity. There is no `taskDone()` and no `join()`. Other than Python's,
+/// it can be shut down.
 ///
 /// It may be put to from anywhere within the process but one place: a signal handler. Putting takes a lock, and memory
 /// now and then, and the thread that the handler has interrupted may have both in hand. A handler sets an `Event`, or

@@ -1,8 +1,8 @@
 /// What a priority queue keeps: the item that precedes all others is found first, and among equals the one that came
 /// first. Items need not be copyable, and comparing them may fail.
 ///
-/// A binary heap whose entries are numbered in the order in which they came. All comparisons are made before anything is
-/// moved, so one that throws leaves the heap as it was.
+/// A binary heap whose entries are numbered in the order in which they came. All comparisons are made before anything
+/// is moved, so one that throws leaves the heap as it was.
 ///
 /// - Complexity: adding and removing take O(log n) comparisons.
 @usableFromInline @safe internal struct StableHeap<Item: ~Copyable>: ~Copyable, @unchecked Sendable {

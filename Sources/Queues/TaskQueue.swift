@@ -3,8 +3,8 @@ import Threading
 
 /// What the queues have in common that may have a capacity, and that keep account of the tasks in them.
 ///
-/// An item that was put is a task until `taskDone()` was called for it, also after somebody got it. `join()` waits until
-/// no task is left. Python's `queue.Queue` counts in the same way.
+/// An item that was put is a task until `taskDone()` was called for it, also after somebody got it. `join()` waits
+/// until no task is left. Python's `queue.Queue` counts in the same way.
 public class TaskQueue: QueueCore, @unchecked Sendable {
     /// - Parameter capacity: how many items it holds at most; nil, zero or less for no limit.
     @usableFromInline internal init(capacity: Int?) {
@@ -14,8 +14,8 @@ public class TaskQueue: QueueCore, @unchecked Sendable {
     /// How many items the queue holds at most; nil if it is unbounded.
     public final var capacity: Int? { limit == .max ? nil : limit }
 
-    /// Whether the queue holds as much as it can at this moment; never, if it is unbounded. By the time the caller looks
-    /// at the answer it may be wrong.
+    /// Whether the queue holds as much as it can at this moment; never, if it is unbounded. By the time the caller
+    /// looks at the answer it may be wrong.
     public final var isFull: Bool { count >= limit }
 
     /// How many items were put for which `taskDone()` was not called yet: Python's `unfinished_tasks`. By the time the

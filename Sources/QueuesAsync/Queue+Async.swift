@@ -7,8 +7,8 @@ extension Queue where Element: ~Copyable {
     ///
     /// - Parameter timeout: how long to wait for an item; nil for no limit, zero or less to try once.
     /// - Returns: the item.
-    /// - Throws: `GetError` as the form for threads does, or `CancellationError`. If the task is cancelled in the moment
-    ///   in which it gets an item, it gets it: an item is never lost.
+    /// - Throws: `GetError` as the form for threads does, or `CancellationError`. If the task is cancelled in the
+    ///   moment in which it gets an item, it gets it: an item is never lost.
     public func get(timeout: Duration? = nil) async throws -> sending Element {
         try await attempt(at: self, for: .item, timeout: timeout, exhausted: GetError.empty) {
             do throws(GetError) { return try self.tryGet() } catch .empty { return nil }

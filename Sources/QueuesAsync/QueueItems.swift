@@ -14,8 +14,8 @@ extension AsyncItemSource {
     ///
     ///     for await job in jobs.items { await run(job) }
     ///
-    /// It also ends when the task is cancelled. Several tasks may iterate: each item goes to one of them. Whoever leaves
-    /// the loop leaves the rest in the queue.
+    /// It also ends when the task is cancelled. Several tasks may iterate: each item goes to one of them. Whoever
+    /// leaves the loop leaves the rest in the queue.
     public var items: QueueItems<Self> { QueueItems(source: self) }
 }
 

@@ -1,8 +1,8 @@
 import Linux
 import Synchronization
 
-/// One that waits for its turn. A thread sleeps on a word of its own, so that exactly this one is woken; a task of Swift
-/// concurrency leaves a callback instead.
+/// One that waits for its turn. A thread sleeps on a word of its own, so that exactly this one is woken; a task of
+/// Swift concurrency leaves a callback instead.
 package final class Waiter: @unchecked Sendable {
     private enum Word {
         /// Not woken, and awake: it has not gone to sleep yet.
@@ -42,8 +42,8 @@ package final class Waiter: @unchecked Sendable {
 
     /// Sleeps until `wake()`, which may have come before, or until the deadline.
     ///
-    /// - Parameter spins: whether to look for a while before sleeping: waking a thread takes longer than many things that
-    ///   are waited for.
+    /// - Parameter spins: whether to look for a while before sleeping: waking a thread takes longer than many things
+    ///   that are waited for.
     package func park(until deadline: Deadline, spins: Bool = true) {
         if spins, Spinning.spin(until: { futex.word.load(ordering: .acquiring) == Word.woken }) { return }
         // Only a thread that says so is woken by the kernel; the others are spared the system call.

@@ -20,6 +20,15 @@ final class RoostQueue: Passage, @unchecked Sendable {
     func get() -> Int { (try? queue.get()) ?? 0 }
 }
 
+/// The one without a limit and without tasks.
+final class RoostSimpleQueue: Passage, @unchecked Sendable {
+    private let queue = SimpleQueue<Int>()
+
+    init(capacity: Int) { precondition(capacity == 0) }
+    func put(_ number: Int) { try? queue.put(number) }
+    func get() -> Int { (try? queue.get()) ?? 0 }
+}
+
 /// What one would write with Foundation.
 final class ConditionQueue: Passage, @unchecked Sendable {
     private let condition = NSCondition()
@@ -120,6 +129,7 @@ func run<Way: Passage & Sendable>(_ way: Way.Type) {
 
 switch arguments[1] {
 case "queue": run(RoostQueue.self)
+case "simple": run(RoostSimpleQueue.self)
 case "condition": run(ConditionQueue.self)
 default: fatalError("no such kind: \(arguments[1])")
 }

@@ -5,8 +5,21 @@ package enum KernelThread {
     /// The number by which the kernel knows the calling thread; that of the main thread is the pid.
     package static var id: Int32 { gettid() }
 
-    /// The smallest stack that a thread can have, in bytes.
-    package static var minimumStackSize: Int { max(Int(sysconf(Int32(_SC_THREAD_STACK_MIN))), 16 << 10) }
+    /// The smallest stack that a thread can have, in bytes: what the C library needs, and room for Swift to start up
+    /// and to print an error.
+    package static var minimumStackSize: Int { max(Int(sysconf(Int32(_SC_THREAD_STACK_MIN))) + (48 << 10), 64 << 10) }
+
+    /// Runs `body` with every signal blocked on this thread; a thread that is started in it inherits that.
+    package static func withAllSignalsBlocked<Result, Failure: Error>(
+        _ body: () throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        var all = sigset_t()
+        var before = sigset_t()
+        unsafe sigfillset(&all)
+        unsafe pthread_sigmask(SIG_SETMASK, &all, &before)
+        defer { unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
+        return try body()
+    }
 
     /// Starts a thread that nobody joins: the kernel frees it when `body` has returned.
     ///

@@ -50,7 +50,7 @@ enum AbandonedChildren {
         state.more = consume more
         do {
             // No signal of the program is its business.
-            try withAllSignalsBlocked { () throws(SystemError) in
+            try KernelThread.withAllSignalsBlocked { () throws(SystemError) in
                 try KernelThread.start(stackSize: 128 << 10) {
                     KernelThread.setName("reaper")
                     while waitForOne() {}
@@ -75,14 +75,4 @@ enum AbandonedChildren {
         watches += children.map { Watch($0.descriptor.raw, .read) }
         return withExtendedLifetime(children) { Watch.wait(&watches, until: nil) }
     }
-}
-
-/// Runs `body` with every signal blocked on this thread; a thread that is started in it inherits that.
-private func withAllSignalsBlocked<Failure: Error>(_ body: () throws(Failure) -> Void) throws(Failure) {
-    var all = sigset_t()
-    var before = sigset_t()
-    unsafe sigfillset(&all)
-    unsafe pthread_sigmask(SIG_SETMASK, &all, &before)
-    defer { unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
-    try body()
 }

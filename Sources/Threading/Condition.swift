@@ -19,11 +19,13 @@ public final class Condition<Mutex: Lockable>: Sendable {
     /// The lock that is held while waiting begins and ends.
     public let lock: Mutex
 
-    /// Guarded by `lock`.
-    fileprivate nonisolated(unsafe) var queue = WaitQueue()
+    /// The threads that wait. Under a lock of its own, for `lock` is in the hands of others: one that is released too
+    /// early, or that does not lock at all, must not break the queue.
+    private let guardian = FutexLock()
+    private nonisolated(unsafe) var queue = WaitQueue()
 
     /// A condition on a lock, which other conditions may share.
-    public init(_ lock: Mutex = Mutex()) {
+    public init(_ lock: Mutex) {
         self.lock = lock
     }
 
@@ -44,10 +46,39 @@ public final class Condition<Mutex: Lockable>: Sendable {
         return try body(held)
     }
 
-    /// How many threads wait. Somebody else's answer may be out of date at once.
-    public var waiterCount: Int {
-        lock.withLock { unsafe queue.count }
+    /// Runs `body` with the lock held, unless the lock cannot be had in time.
+    ///
+    /// - Parameters:
+    ///   - timeout: how long to wait for the lock at most; zero or less to try once.
+    ///   - body: gets the right to wait and to notify, for as long as it runs.
+    /// - Returns: what `body` returned; nil if it did not run.
+    /// - Throws: what `body` threw.
+    public func withLock<Result: ~Copyable, Failure: Error>(
+        timeout: Duration, _ body: (borrowing Held<Mutex>) throws(Failure) -> Result
+    ) throws(Failure) -> Result? {
+        guard lock.acquire(timeout: timeout) else { return nil }
+        let held = Held(self)
+        defer {
+            lock.release()
+            held.wakeSelected()
+        }
+        return try body(held)
     }
+
+    /// How many threads wait. Unless the lock is held, the answer may be out of date at once.
+    public var waiterCount: Int { guardian.withLock { unsafe queue.count } }
+
+    fileprivate func enqueue(_ waiter: Waiter) { guardian.withLock { unsafe queue.append(waiter) } }
+
+    /// Takes out one that gives up; false if it was chosen before.
+    fileprivate func dequeue(_ waiter: Waiter) -> Bool { guardian.withLock { unsafe queue.remove(waiter) } }
+
+    fileprivate func select(_ count: Int) -> WakeList { guardian.withLock { unsafe queue.select(count) } }
+}
+
+extension Condition where Mutex == RLock {
+    /// A condition with a recursive lock of its own, as in Python.
+    public convenience init() { self.init(RLock()) }
 }
 
 /// The right to wait and to notify, which whoever holds the lock of a `Condition` has.
@@ -67,7 +98,7 @@ public struct Held<Mutex: Lockable>: ~Copyable {
     /// again, as often, before this returns.
     ///
     /// - Parameters:
-    ///   - timeout: nil for no limit; zero or less lets others have the lock for a moment, and returns false.
+    ///   - timeout: nil for no limit; zero or less gives the lock back and takes it again at once.
     ///   - other: another condition of the same lock to wait for; nil for the one whose lock was taken.
     /// - Returns: false if the timeout passed before anybody notified.
     @discardableResult
@@ -103,8 +134,9 @@ public struct Held<Mutex: Lockable>: ~Copyable {
     ///   - count: how many threads; none if it is zero or less.
     ///   - other: another condition of the same lock to notify; nil for the one whose lock was taken.
     public borrowing func notify(_ count: Int = 1, on other: Condition<Mutex>? = nil) {
-        let target = target(other)
-        selected.wakes.append(unsafe target.queue.select(count))
+        selected.wakes.append(target(other).select(count))
+        // Whoever holds a recursive lock may release it completely by a wait further in, which knows nothing of these.
+        if Mutex.isRecursive { wakeSelected() }
     }
 
     /// Chooses all threads that wait, and wakes them once the lock is released.
@@ -122,16 +154,22 @@ public struct Held<Mutex: Lockable>: ~Copyable {
 
     private borrowing func wait(_ deadline: Deadline, on target: Condition<Mutex>) -> Bool {
         let waiter = Waiter()
-        unsafe target.queue.append(waiter)
+        target.enqueue(waiter)
         let levels = condition.lock.releaseCompletely()
         // Whoever was notified in this turn must not sleep on while we do.
         wakeSelected()
         if !deadline.isImmediate { waiter.park(until: deadline) }
         condition.lock.acquire(levels: levels)
-        return unsafe !target.queue.remove(waiter)
+        return !target.dequeue(waiter)
     }
 
     fileprivate borrowing func wakeSelected() { selected.wakes.wakeAll() }
+}
+
+extension Condition where Mutex == Lock {
+    /// A condition with a lock of its own: `Condition<Lock>()`. Where neither kind of lock is named, it is recursive.
+    @_disfavoredOverload
+    public convenience init() { self.init(Lock()) }
 }
 
 /// What one holder of a lock has chosen to wake. A class, because `Held` is only lent and yet collects.

@@ -9,7 +9,8 @@ import Synchronization
 ///
 /// Setting it releases every thread that waits at that moment, even if the flag is cleared again before they run: a
 /// pulse is never lost. Everything here is free of locks, so `set()` may also be called by a signal handler, and by a
-/// thread that is interrupted in `wait()`.
+/// thread that is interrupted in `wait()`. (A global event is made at its first use, and
+/// making it is nothing for a handler: touch it before.)
 public final class Event: Sendable {
     /// The lowest bit is the flag; the others count how often it was set, which tells a waiter of a pulse that it
     /// missed.

@@ -12,6 +12,9 @@
 public final class Lock: Lockable {
     @usableFromInline internal let core = FutexLock()
 
+    /// No: a thread that takes it again waits for itself.
+    public static var isRecursive: Bool { false }
+
     /// A lock that is free.
     public init() {}
 

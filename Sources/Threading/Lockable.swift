@@ -3,6 +3,9 @@ public protocol Lockable: AnyObject, Sendable {
     /// A lock that is free.
     init()
 
+    /// Whether a thread that has the lock may take it again.
+    static var isRecursive: Bool { get }
+
     /// Takes the lock.
     ///
     /// - Parameter timeout: how long to wait at most; nil for no limit, zero or less to try once.

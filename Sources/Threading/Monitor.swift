@@ -7,8 +7,9 @@ import Scheduling
 ///     inbox.withLock { $0.append(letter) }                                           // one thread
 ///     let first = inbox.wait(until: { !$0.isEmpty }, then: { $0.removeFirst() })     // another one
 ///
-/// Every thread that waits asks again after each change, because whoever changes a value cannot know who waits for
-/// what. Where many threads wait for different things, a `Condition` for each wakes only those concerned.
+/// Every thread that waits asks again after each `withLock`, because whoever changes a value cannot know who waits for
+/// what. The lock is not recursive: using a monitor within its own `withLock` waits for ever. Where many threads wait
+/// for different things, a `Condition` for each wakes only those concerned.
 public final class Monitor<Value: ~Copyable>: @unchecked Sendable {
     private let lock = FutexLock()
     private var value: Value
@@ -35,18 +36,19 @@ public final class Monitor<Value: ~Copyable>: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - timeout: how long to wait; nil for no limit, zero or less to look once.
-    ///   - predicate: asked now and after every change, always with the lock held.
+    ///   - predicate: asked now and after every change, always with the lock held. It may be asked more than once for
+    ///     one change, and should not change the value itself.
     ///   - body: what to do with the value.
     /// - Returns: what `body` returned; nil if the timeout passed, and `body` did not run.
     /// - Throws: what `body` threw; the value stays as it was left.
     public func wait<Result: ~Copyable, Failure: Error>(
-        timeout: Duration? = nil, until predicate: (borrowing Value) -> Bool,
+        timeout: Duration? = nil, until predicate: (inout sending Value) -> Bool,
         then body: (inout sending Value) throws(Failure) -> sending Result
     ) throws(Failure) -> sending Result? {
         let deadline = Deadline(after: timeout)
         lock.acquire()
-        while !predicate(value) {
-            if deadline.hasPassed || !sleep(until: deadline), !predicate(value) {
+        while !predicate(&value) {
+            if deadline.hasPassed || !sleep(until: deadline), !predicate(&value) {
                 lock.release()
                 return nil
             }
@@ -60,12 +62,12 @@ public final class Monitor<Value: ~Copyable>: @unchecked Sendable {
     /// - Parameter timeout: how long to wait; nil for no limit, zero or less to look once.
     /// - Returns: whether it held; by now another thread may have changed the value again.
     @discardableResult
-    public func wait(timeout: Duration? = nil, until predicate: (borrowing Value) -> Bool) -> Bool {
+    public func wait(timeout: Duration? = nil, until predicate: (inout sending Value) -> Bool) -> Bool {
         let deadline = Deadline(after: timeout)
         lock.acquire()
         defer { lock.release() }
-        while !predicate(value) {
-            if deadline.hasPassed || !sleep(until: deadline) { return predicate(value) }
+        while !predicate(&value) {
+            if deadline.hasPassed || !sleep(until: deadline) { return predicate(&value) }
         }
         return true
     }

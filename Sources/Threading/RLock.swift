@@ -1,4 +1,4 @@
-import Glibc
+import Linux
 import Synchronization
 
 /// Why a recursive lock could not be released.
@@ -24,6 +24,9 @@ public final class RLock: Lockable {
     private let owner = Atomic<UInt>(0)
     /// How often the holder has it; only the holder reads and writes.
     private nonisolated(unsafe) var depth = 0
+
+    /// Yes.
+    public static var isRecursive: Bool { true }
 
     /// A lock that is free.
     public init() {}
@@ -77,7 +80,10 @@ public final class RLock: Lockable {
     }
 
     /// Takes the lock again, `levels` deep, after a wait on a condition.
+    ///
+    /// - Precondition: `levels` is at least 1.
     public func acquire(levels: Int) {
+        precondition(levels >= 1, "a lock is held once at least, or not at all")
         core.acquire()
         becomeOwner(levels: levels)
     }
@@ -92,7 +98,6 @@ public final class RLock: Lockable {
         core.release()
     }
 
-    /// The number of a live thread is its own; that it may be given to a new thread later does no harm, because then
-    /// the old one is gone and can hold nothing that it would ever release.
-    private static var thisThread: UInt { UInt(pthread_self()) }
+    /// Not `pthread_self()`, which a new thread may have from a dead one, and with it a lock that the dead one held.
+    private static var thisThread: UInt { ThreadNumber.current }
 }

@@ -79,6 +79,19 @@ public final class Semaphore: Sendable {
         return try body()
     }
 
+    /// Runs `body` with a permit, unless there is none in time, and gives it back.
+    ///
+    /// - Parameter timeout: how long to wait for a permit at most; zero or less to try once.
+    /// - Returns: what `body` returned; nil if it did not run.
+    /// - Throws: what `body` threw.
+    public func withPermit<Result: ~Copyable, Failure: Error>(
+        timeout: Duration, _ body: () throws(Failure) -> Result
+    ) throws(Failure) -> Result? {
+        guard acquire(timeout: timeout) else { return nil }
+        defer { release() }
+        return try body()
+    }
+
     /// How many permits there are at this moment. By the time the caller looks at the answer it may be wrong.
     public var availablePermits: Int { core.available }
 }

@@ -36,7 +36,7 @@ public enum JoinError<Failure: Error>: Error, CustomStringConvertible {
     /// “cannot …: reason; what to do”.
     public var description: String {
         switch self {
-        case .failed(let failure): "the thread failed: \(failure)"
+        case .failed(let failure): "cannot join: the thread failed: \(failure)"
         case .wouldDeadlock: "cannot join: a thread would wait for itself forever; join it from another one"
         }
     }
@@ -83,8 +83,12 @@ public struct ThreadOptions: Hashable, Sendable {
 /// and from several threads, and dropping all of them changes nothing for the thread. When a thread throws, the
 /// `Thread.uncaughtErrorHandler` is told, and whoever joins it gets the error.
 ///
-/// When the program ends, by returning from its main code or by `exit`, it first waits for all threads but those that
-/// are detached at exit. `withThreads` waits earlier, at the end of a scope.
+/// When the main thread ends the program, by returning from its main code or by `exit`, it first waits for all
+/// threads but those that are detached at exit. Another thread that calls `exit` waits for none: somebody may be
+/// waiting for that very thread. `withThreads` waits earlier, at the end of a scope. A new thread has the signal mask
+/// of the one that makes it.
+///
+/// Where Foundation is imported as well, write `Threading.Thread`.
 public struct Thread<Success: Sendable, Failure: Error>: Sendable {
     /// The thread as others see it: its name, numbers, and whether it is alive.
     public let info: ThreadInfo
@@ -104,7 +108,8 @@ public struct Thread<Success: Sendable, Failure: Error>: Sendable {
         let stackSize = try options.checkedStackSize()
         let detached = options.atExit.map { $0 == .detach } ?? ThreadRegistry.current.childrenAreDetachedAtExit
         let record = ThreadRecord(
-            kind: .own, name: name ?? ThreadRegistry.nextName(), isDetachedAtExit: detached)
+            kind: .own, name: name.flatMap { $0.isEmpty ? nil : $0 } ?? ThreadRegistry.nextName(),
+            isDetachedAtExit: detached)
         let outcome = Outcome(body)
         ThreadExitHandlers.install()
         ThreadRegistry.add(record)
@@ -112,6 +117,7 @@ public struct Thread<Success: Sendable, Failure: Error>: Sendable {
             try KernelThread.start(stackSize: stackSize) { outcome.produce(in: record) }
         } catch {
             ThreadRegistry.remove(record)
+            record.begin(nativeID: -1)
             record.end()
             throw .refused(errno: error.errno)
         }
@@ -153,14 +159,16 @@ public struct Thread<Success: Sendable, Failure: Error>: Sendable {
         init(_ body: sending @escaping () throws(Failure) -> Success) { self.body = body }
 
         func get() throws(Failure) -> Success {
-            guard let result else { preconditionFailure("the thread has ended without a result") }
+            guard let result else {
+                preconditionFailure("the thread has no result: foreign code ended it by pthread_exit or pthread_cancel")
+            }
             return try result.get()
         }
 
         /// The whole life of the thread.
         func produce(in record: ThreadRecord) {
             ThreadRegistry.enter(record)
-            KernelThread.setName(record.name)
+            record.tellKernelName()
             let info = ThreadInfo(record: record)
             ThreadHooks.started(info)
             let result = run()

@@ -11,10 +11,14 @@ public enum ThreadHooks {
 
         /// Takes the hook away. Threads that are just calling it finish.
         public func remove() {
-            ThreadHooks.hooks.withLock { hooks in
+            // Let go outside of the lock: what a hook holds may remove another one when it goes.
+            let removed = ThreadHooks.hooks.withLock { hooks in
+                let removed = (hooks.atStart + hooks.atEnd).filter { $0.number == number }
                 hooks.atStart.removeAll { $0.number == number }
                 hooks.atEnd.removeAll { $0.number == number }
+                return removed
             }
+            withExtendedLifetime(removed) {}
         }
     }
 
@@ -75,15 +79,22 @@ enum UncaughtErrors {
 
     static var current: @Sendable (UncaughtError) -> Void {
         get { handler.withLock { $0 } }
-        set { handler.withLock { $0 = newValue } }
+        set {
+            // The old one goes outside of the lock, because what it holds may do anything then.
+            var other = newValue
+            handler.withLock { swap(&$0, &other) }
+        }
     }
 
     static func report(_ uncaught: UncaughtError) { current(uncaught) }
 
     @Sendable static func writeToStandardError(_ uncaught: UncaughtError) {
-        var text = "Error in \(uncaught.thread.name): \(uncaught.error)\n"
-        // Where there is no standard error there is nobody to tell.
-        text.withUTF8 { _ = unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        var rest = Array("Error in \(uncaught.thread.name): \(uncaught.error)\n".utf8)[...]
+        while !rest.isEmpty {
+            // Where nobody reads the standard error, or there is none, there is nobody to tell.
+            guard let written = StandardError.writeQuietly(rest), written > 0 else { return }
+            rest = rest.dropFirst(written)
+        }
     }
 }
 
@@ -106,42 +117,44 @@ extension Thread where Success == Never, Failure == Never {
 /// What happens when the program ends.
 enum ThreadExitHandlers {
     private enum State {
-        case collecting(installed: Bool, handlers: [@Sendable () -> Void])
+        case collecting(installedIn: Int32?, handlers: [@Sendable () -> Void])
         case exiting
     }
 
-    private static let state = Guarded(State.collecting(installed: false, handlers: []))
+    private static let state = Guarded(State.collecting(installedIn: nil, handlers: []))
 
     /// Makes the C library tell us of the end; once.
     static func install() {
         state.withLock { state in
-            guard case .collecting(false, let handlers) = state else { return }
+            guard case .collecting(nil, let handlers) = state else { return }
             // It refuses only for want of memory, and then there are no handlers of anybody.
-            state = .collecting(installed: atexit { ThreadExitHandlers.run() } == 0, handlers: handlers)
+            if atexit({ ThreadExitHandlers.run() }) == 0 {
+                state = .collecting(installedIn: getpid(), handlers: handlers)
+            }
         }
     }
 
     static func add(_ handler: @escaping @Sendable () -> Void) throws(ThreadError) {
         install()
         try state.withLock { state throws(ThreadError) in
-            guard case .collecting(let installed, let handlers) = state else { throw .exiting }
-            state = .collecting(installed: installed, handlers: handlers + [handler])
+            guard case .collecting(let process, let handlers) = state else { throw .exiting }
+            state = .collecting(installedIn: process, handlers: handlers + [handler])
         }
     }
 
     private static func run() {
         let handlers = state.withLock { state -> [@Sendable () -> Void] in
-            guard case .collecting(_, let handlers) = state else { return [] }
+            // A child that C code has forked has none of the threads, and nothing to say about the end.
+            guard case .collecting(let process, let handlers) = state, process == getpid() else { return [] }
             state = .exiting
             return handlers
         }
+        guard state.withLock({ if case .exiting = $0 { true } else { false } }) else { return }
         for handler in handlers.reversed() { handler() }
-        // A thread may start others as long as it runs, so look again until there is none. The one that called `exit`
-        // cannot be waited for: it is here.
-        let own = ThreadRegistry.current
-        while let thread = ThreadRegistry.all.first(where: { thread in
-            thread.kind == .own && !thread.isDetachedAtExit && thread !== own
-        }) {
+        // Somebody may be waiting for the thread that calls `exit`, and would never be done.
+        guard KernelThread.id == getpid() else { return }
+        // A thread may start others as long as it runs, so look again until there is none.
+        while let thread = ThreadRegistry.all.first(where: { $0.kind == .own && !$0.isDetachedAtExit }) {
             _ = thread.waitForEnd(timeout: nil)
         }
     }

@@ -30,8 +30,8 @@ public struct ThreadInfo: Hashable, Identifiable, Sendable, CustomStringConverti
 
     /// The number by which the kernel knows the thread (`gettid`), as in `ps -L` and `/proc/PID/task`.
     ///
-    /// For a thread that was made a moment ago this waits until it runs. When the thread has ended, the kernel may give
-    /// the number to another one.
+    /// For a thread that was made a moment ago this waits until it runs; it is -1 for one that the system refused after
+    /// all. When the thread has ended, the kernel may give the number to another one.
     public var nativeID: Int32 { record.nativeID() }
 
     /// The thread's name, which need not be the only one of its kind.
@@ -98,22 +98,35 @@ final class ThreadRecord: Sendable {
     var childrenAreDetachedAtExit: Bool { kind == .own && isDetachedAtExit }
 
     func rename(_ name: String) {
-        lock.withLock { unsafe givenName = name }
-        if !hasEnded { KernelThread.setName(name, of: nativeID()) }
+        lock.withLock {
+            unsafe givenName = name
+            // A thread that has not begun will say its name to the kernel itself.
+            guard let number = knownNativeID, number > 0, !hasEnded else { return }
+            KernelThread.setName(name, of: number)
+        }
+    }
+
+    /// Said by the thread itself, when it has begun.
+    func tellKernelName() {
+        lock.withLock { KernelThread.setName(unsafe givenName) }
+    }
+
+    private var knownNativeID: Int32? {
+        let number = native.word.load(ordering: .acquiring)
+        return number == 0 ? nil : Int32(bitPattern: number)
     }
 
     /// Waits for the thread to begin, if it must.
     func nativeID() -> Int32 {
         while true {
-            let number = native.word.load(ordering: .acquiring)
-            if number != 0 { return Int32(number) }
+            if let number = knownNativeID { return number }
             native.wait(while: 0)
         }
     }
 
     /// Said by the thread itself, or for it.
     func begin(nativeID: Int32) {
-        native.word.store(UInt32(nativeID), ordering: .releasing)
+        native.word.store(UInt32(bitPattern: nativeID), ordering: .releasing)
         native.wakeAll()
     }
 

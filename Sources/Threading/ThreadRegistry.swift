@@ -65,8 +65,12 @@ enum ThreadRegistry {
         init(_ record: ThreadRecord) { self.record = record }
 
         deinit {
-            // Our own threads have said goodbye already, before anybody was told of their end.
-            guard record.kind == .foreign else { return }
+            // Our own threads have said goodbye already, before anybody was told of their end, unless foreign code
+            // ended them with pthread_exit.
+            if record.hasEnded || record.kind == .main { return }
+            // The deinits of values may ask who they are: still the same thread.
+            let again = Membership(record)
+            ThreadRegistry.ownRecord.set(again)
             record.locals.removeAll()
             ThreadRegistry.remove(record)
             record.end()

@@ -1,6 +1,6 @@
 /// Where threads are started that end before the scope does; see `withThreads`.
 public struct ThreadScope: ~Copyable {
-    private let threads = Guarded<[Joining]>([])
+    private let threads = Guarded(Threads())
 
     fileprivate init() {}
 
@@ -8,7 +8,7 @@ public struct ThreadScope: ~Copyable {
     ///
     /// - Parameters:
     ///   - name: how to call it; nil for `Thread-1`, `Thread-2` and so on.
-    ///   - options: the stack; what happens at the end of the program does not matter here.
+    ///   - options: the stack, and what happens if somebody ends the program before the scope ends.
     ///   - body: what the thread does.
     /// - Returns: the thread, which may be joined earlier.
     /// - Throws: `ThreadError`; no thread was made then.
@@ -18,24 +18,53 @@ public struct ThreadScope: ~Copyable {
         _ body: sending @escaping () throws(Failure) -> Success
     ) throws(ThreadError) -> Thread<Success, Failure> {
         let thread = try Thread(name: name, options: options, body)
-        threads.withLock { $0.append(Joining { () throws(JoinError<any Error>) in try thread.finish() }) }
+        let joining = Joining(
+            isFinished: { thread.isFinished }, join: { () throws(JoinError<any Error>) in try thread.finish() })
+        threads.withLock { $0.add(joining) }
         return thread
     }
 
     /// Joins all threads, in the order in which they were started, and returns the first error.
     fileprivate borrowing func joinAll() -> JoinError<any Error>? {
-        var first: JoinError<any Error>?
-        var joined = 0
-        // Threads may start others in the scope as long as they run.
-        while let next = threads.withLock({ joined < $0.count ? $0[joined] : nil }) {
-            do { try next.join() } catch { first = first ?? error }
-            joined += 1
+        while let next = threads.withLock({ $0.next() }) {
+            do {
+                try next.join()
+            } catch {
+                threads.withLock { $0.firstError = $0.firstError ?? error }
+            }
         }
-        return first
+        return threads.withLock { $0.firstError }
     }
 
     private struct Joining {
+        let isFinished: () -> Bool
         let join: () throws(JoinError<any Error>) -> Void
+    }
+
+    /// The threads that are to be joined. Those that have ended meanwhile are forgotten now and then, so that a scope
+    /// that lasts holds no more than the threads that run.
+    private struct Threads {
+        var firstError: JoinError<any Error>?
+        private var joinings: [Joining] = []
+        private var sweepAt = 16
+
+        mutating func add(_ joining: Joining) {
+            if joinings.count >= sweepAt {
+                var running: [Joining] = []
+                for joining in joinings {
+                    guard joining.isFinished() else {
+                        running.append(joining)
+                        continue
+                    }
+                    do { try joining.join() } catch { firstError = firstError ?? error }
+                }
+                joinings = running
+                sweepAt = max(16, 2 * joinings.count)
+            }
+            joinings.append(joining)
+        }
+
+        mutating func next() -> Joining? { joinings.isEmpty ? nil : joinings.removeFirst() }
     }
 }
 

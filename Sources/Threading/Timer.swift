@@ -8,8 +8,9 @@ import Synchronization
 ///     timer.cancel()             // true: it will not run
 ///
 /// All timers share one thread and one `TimerWheel`, so that ten thousand of them cost memory only. Therefore an action
-/// has to be short: while it runs, other timers wait. Timers with the same deadline fire in the order in which they
-/// were made. The end of the program does not wait for timers. Time stands still while the machine is suspended.
+/// has to be short: while it runs, other timers wait. Dropping the value does not cancel the timer. Timers with the
+/// same deadline fire in the order in which they were made. The end of the program does not wait for timers. Time
+/// stands still while the machine is suspended.
 ///
 /// - Complexity: making and cancelling a timer is O(1).
 public final class Timer: Sendable {
@@ -57,7 +58,10 @@ private final class TimerThread: Sendable {
     func insert(_ action: @escaping Action, at deadline: Instant) throws(ThreadError) -> Handle {
         let (handle, isEarlier) = try state.withLock { state throws(ThreadError) in
             if !state.isRunning {
-                _ = try Thread(name: "timers", options: ThreadOptions(atExit: .detach)) { [self] in serve() }
+                // No signal of the program is its business: a handler that runs here would hold up all timers.
+                _ = try KernelThread.withAllSignalsBlocked { () throws(ThreadError) in
+                    try Thread(name: "timers", options: ThreadOptions(atExit: .detach)) { [self] in serve() }
+                }
                 state.isRunning = true
             }
             let isEarlier = deadline < state.sleepsUntil

@@ -100,3 +100,10 @@ extension Trait where Self == ConditionTrait {
 
 /// Both ways of making a process: today's kernel's, and the one for old kernels.
 let bothWays = [false, true]
+
+/// What the calling thread has used of a processor.
+func processorTime() throws -> Duration {
+    var time = timespec()
+    try #require(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time) == 0)
+    return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+}

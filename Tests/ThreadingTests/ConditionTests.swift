@@ -108,10 +108,62 @@ private final class Balance: @unchecked Sendable {
         #expect(condition.withLock { $0.wait(timeout: .zero, until: { true }) })
     }
 
-    @Test func `a timeout of zero lets others have the lock and returns false`() {
+    @Test func `a timeout of zero tries once, and leaves nobody in the queue`() {
         let condition = Condition<Lock>()
         #expect(!condition.withLock { $0.wait(timeout: .zero) })
         #expect(!condition.withLock { $0.wait(timeout: .seconds(-3)) })
+        #expect(condition.waiterCount == 0)
+    }
+
+    @Test func `a lock that cannot be had in time keeps the body from running`() throws {
+        let condition = Condition()
+        condition.lock.acquire()
+        let thread = try Thread { condition.withLock(timeout: .milliseconds(5)) { _ in 1 } }
+        #expect(try thread.join() == nil)
+        condition.lock.release()
+        #expect(condition.withLock(timeout: .zero) { _ in condition.waiterCount } == 0)
+    }
+
+    @Test func `a notification reaches its thread although the notifier waits further in`() throws {
+        let condition = Condition()
+        let shared = Shared()
+        let thread = try Thread {
+            condition.withLock { held in
+                held.wait(until: { shared.state == 1 })
+                shared.state = 2
+                held.notifyAll()
+            }
+        }
+        try eventually("it waits") { condition.waiterCount == 1 }
+        let answered = condition.withLock { outer in
+            shared.state = 1
+            outer.notify()
+            return condition.withLock { inner in inner.wait(timeout: .seconds(60), until: { shared.state == 2 }) }
+        }
+        #expect(answered)
+        try thread.join()
+    }
+
+    @Test func `an error of the predicate comes out of the wait, and the lock is free`() {
+        let condition = Condition<Lock>()
+        #expect(throws: Failure()) {
+            try condition.withLock { held in _ = try held.wait(until: { throw Failure() }) }
+        }
+        #expect(!condition.lock.isLocked)
+    }
+
+    @Test func `a lock that is released too early does not break the queue of those who wait`() throws {
+        let condition = Condition<Lock>()
+        try Crew(4) { number in
+            for _ in 0..<500 {
+                condition.withLock { held in
+                    condition.lock.release()
+                    if number % 2 == 0 { held.notifyAll() }
+                    condition.lock.acquire()
+                    held.wait(timeout: .microseconds(5))
+                }
+            }
+        }.join()
         #expect(condition.waiterCount == 0)
     }
 

@@ -80,16 +80,19 @@ private let signalled = Event()
             let before = signal(SIGUSR2, handler)
             defer { signal(SIGUSR2, before) }
             let handle = Monitor<pthread_t?>(nil)
+            let native = Log<Int32>()
             let thread = try Thread {
                 // A thread has the signal mask of the one that made it, and those that run tests block most signals.
                 var unblocked = sigset_t()
                 sigemptyset(&unblocked)
                 sigaddset(&unblocked, SIGUSR2)
                 pthread_sigmask(SIG_UNBLOCK, &unblocked, nil)
+                native.add(Thread.current.nativeID)
                 handle.withLock { $0 = pthread_self() }
                 return signalled.wait(timeout: .seconds(60))
             }
             let target = handle.wait(until: { $0 != nil }, then: { $0 })
+            try eventually("it sleeps") { native.entries.allSatisfy(isInKernelWait) }
             pthread_kill(try #require(target.flatMap { $0 }), SIGUSR2)
             #expect(try thread.join())
         }

@@ -193,6 +193,14 @@ private final class Plain: @unchecked Sendable {
         #expect(!lock.isMine)
     }
 
+    @Test func `a new thread does not inherit the lock of one that has ended`() throws {
+        let lock = RLock()
+        try Thread { lock.acquire() }.join()
+        for _ in 0..<50 {
+            #expect(try Thread { lock.isMine || lock.tryAcquire() }.join() == false)
+        }
+    }
+
     @Test func `a release by another thread ends the program`() throws {
         #expect(try Ending(of: "release-others-rlock").isTrap)
     }

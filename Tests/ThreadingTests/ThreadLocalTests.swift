@@ -33,30 +33,63 @@ import ToolkitTesting
         try eventually("the foreign thread's is gone, too") { gone.value == 2 }
     }
 
-    @Test func `all values are let go when the variable is`() throws {
+    @Test func `the values of a variable that is gone are let go, each by its own thread`() throws {
         final class Witness: Sendable {
-            let gone: Counter
-            init(_ gone: Counter) { self.gone = gone }
-            deinit { gone.add() }
+            let gone: Log<Bool>
+            let maker = Thread.current.id
+            init(_ gone: Log<Bool>) { self.gone = gone }
+            deinit { gone.add(Thread.current.id == maker) }
         }
-        let gone = Counter()
-        let leave = Event()
+        let gone = Log<Bool>()
+        let other = ThreadLocal { 0 }
+        let go = Event()
         let ready = Counter()
         let crew: Crew<Void>
         do {
             let local = Monitor<ThreadLocal<Witness>?>(ThreadLocal { Witness(gone) })
-            crew = try Crew(3) { _ in
+            crew = try Crew(4) { number in
                 _ = local.withLock { $0?.value }
                 ready.add()
-                leave.wait()
+                go.wait()
+                // Half of them find out while they run, half when they end.
+                if number % 2 == 0 { other.value += 1 }
             }
-            try eventually("all have one") { ready.value == 3 }
-            #expect(gone.value == 0)
+            try eventually("all have one") { ready.value == 4 }
             local.withLock { $0 = nil }
         }
-        #expect(gone.value == 3)
-        leave.set()
+        #expect(gone.entries.isEmpty)
+        go.set()
         try crew.join()
+        #expect(gone.entries == [true, true, true, true])
+    }
+
+    @Test func `the deinit of a value may look at the variable`() throws {
+        final class Curious: Sendable {
+            let look: @Sendable () -> Void
+            init(_ look: @escaping @Sendable () -> Void) { self.look = look }
+            deinit { look() }
+        }
+        let seen = Counter()
+        let local = Monitor<ThreadLocal<Curious?>?>(nil)
+        local.withLock { $0 = ThreadLocal { nil } }
+        let variable = try #require(local.withLock { $0 })
+        variable.value = Curious { if variable.value == nil { seen.add() } }
+        variable.value = nil
+        #expect(seen.value == 1)
+    }
+
+    @Test func `making a value may use the variable itself, and then that value stays`() {
+        final class Holder: @unchecked Sendable { var local: ThreadLocal<Int>? }
+        let holder = Holder()
+        let calls = Counter()
+        let local = ThreadLocal {
+            let call = calls.add()
+            if call == 1 { holder.local?.value = 7 }
+            return call
+        }
+        holder.local = local
+        #expect(local.value == 7)
+        holder.local = nil
     }
 
     @Test func `making a value may use another variable of its kind`() throws {

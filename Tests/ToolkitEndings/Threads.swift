@@ -87,3 +87,41 @@ func timerError() throws {
     _ = try Timer(after: .milliseconds(1)) { fired.set() }
     fired.wait()
 }
+
+/// A worker gives up while its coordinator, which the end of the program waits for, joins it.
+func exitWhileJoined() throws {
+    let worker = Monitor<Thread<Void, Never>?>(nil)
+    let joining = Event()
+    let coordinator = try Thread {
+        let target = worker.wait(until: { $0 != nil }, then: { $0 }).flatMap { $0 }
+        joining.set()
+        _ = try? target?.join()
+    }
+    let thread = try Thread {
+        joining.wait()
+        exit(6)
+    }
+    worker.withLock { $0 = thread }
+    _ = try? coordinator.join()
+}
+
+/// As C code may do it; Swift does not let anybody call `fork` in passing.
+func forkedChild() throws {
+    let leave = Event()
+    _ = try Thread { leave.wait() }
+    guard let symbol = dlsym(nil, "fork") else { exit(1) }
+    let fork = unsafeBitCast(symbol, to: (@convention(c) () -> pid_t).self)
+    let pid = fork()
+    if pid == 0 { exit(9) }
+    say("parent")
+    var status: Int32 = 0
+    waitpid(pid, &status, 0)
+    say("child \(status >> 8)")
+    leave.set()
+}
+
+func smallestStack() throws {
+    let options = ThreadOptions(stackSize: 64 << 10)
+    let thread = try Thread(name: "dwarf", options: options) { () throws(Mishap) in throw Mishap(reason: "small") }
+    _ = try? thread.join()
+}

@@ -33,6 +33,9 @@ let scenarios: [String: () throws -> Void] = [
         Event().wait()
     },
     "exit-handlers": exitHandlers,
+    "exit-while-joined": exitWhileJoined,
+    "forked-child": forkedChild,
+    "smallest-stack": smallestStack,
     "timer-error": timerError,
     "timer-at-exit": {
         _ = try Timer(after: .seconds(3600)) {}

@@ -1,5 +1,5 @@
 import CLinux
-import Synchronization
+import Threading
 
 /// Keeps this process able to dump core although its children switch users.
 ///
@@ -12,7 +12,7 @@ enum CoreDumps {
         var wasDumpable = false
     }
 
-    private static let state = Mutex(State())
+    private static let state = Monitor(State())
 
     static func userSwitchBegins() {
         state.withLock { state in

@@ -1,5 +1,4 @@
 import Queues
-import Synchronization
 import Threading
 
 /// One wait of a task at a queue: it ends when the queue calls back, when the task is cancelled or when it is too late,
@@ -22,7 +21,7 @@ internal final class Turn: Sendable {
 
     private let queue: QueueCore
     private let wish: Wish
-    private let state = Mutex(State.new)
+    private let state = Monitor(State.new)
 
     private init(_ queue: QueueCore, _ wish: Wish) {
         self.queue = queue

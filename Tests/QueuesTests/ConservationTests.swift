@@ -35,7 +35,7 @@ import ToolkitTesting
                             let timeout: Duration = .microseconds(number % 4 * 15)
                             if (try? queue.put(number, timeout: timeout)) != nil { put.append(number) }
                         }
-                        if left.add(-1) == 1 { queue.shutdown() }
+                        if left.add(-1) == 0 { queue.shutdown() }
                         return put
                     }
                 }

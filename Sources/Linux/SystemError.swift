@@ -42,6 +42,15 @@ package struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
         return "an unknown signal"
     }
 
+    /// What helps against a shortage of descriptors, which any call that opens something may meet; nil for other reasons.
+    package static func shortageAdvice(_ errno: Int32) -> String? {
+        switch errno {
+        case EMFILE: "raise the limit of open files (ulimit -n)"
+        case ENFILE: "the whole machine has too many open files (fs.file-max)"
+        default: nil
+        }
+    }
+
     /// The symbolic name of an errno, such as "ENOENT".
     package static func name(_ errno: Int32) -> String {
         guard let name = unsafe strerrorname_np(errno) else { return "errno \(errno)" }

@@ -98,8 +98,7 @@ public struct SpawnError: Error, Hashable, Sendable, CustomStringConvertible {
         case (.controlGroup, ENOENT), (.controlGroup, ENODEV): "the group was removed meanwhile"
         case (.controlGroup, EACCES), (.controlGroup, EPERM): "was the group delegated to this user?"
         case (.controlGroup, EBUSY): "a group with controllers enabled for its children takes no processes"
-        case (_, EMFILE): "raise the limit of open files (ulimit -n)"
-        case (_, ENFILE): "the whole machine has too many open files (fs.file-max)"
+        case (_, EMFILE), (_, ENFILE): SystemError.shortageAdvice(errno)
         case (_, ENOMEM): "memory is short"
         case (_, _): nil
         }

@@ -94,7 +94,9 @@ final class ProcessTable {
         } catch let failure as SpawnError {
             throw SpawnFailure(errno: failure.errno, message: failure.description)
         } catch let failure as SystemError {
-            throw SpawnFailure(errno: failure.errno, message: failure.description)
+            // Which step meets the limit first depends on how many descriptors are left.
+            let advice = SystemError.shortageAdvice(failure.errno).map { "; \($0)" } ?? ""
+            throw SpawnFailure(errno: failure.errno, message: failure.description + advice)
         } catch {
             throw SpawnFailure(errno: 0, message: "\(error)")
         }

@@ -42,7 +42,8 @@ package struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
         return "an unknown signal"
     }
 
-    /// What helps against a shortage of descriptors, which any call that opens something may meet; nil for other reasons.
+    /// What helps against a shortage of descriptors, which any call that opens something may meet; nil for other
+    /// reasons.
     package static func shortageAdvice(_ errno: Int32) -> String? {
         switch errno {
         case EMFILE: "raise the limit of open files (ulimit -n)"

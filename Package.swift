@@ -25,6 +25,9 @@ let package = Package(
         .library(name: "Scheduling", targets: ["Scheduling"]),
         .library(name: "Subprocesses", targets: ["Subprocesses"]),
         .library(name: "SubprocessesAsync", targets: ["SubprocessesAsync"]),
+        .library(name: "Futures", targets: ["Futures"]),
+        .library(name: "FuturesAsync", targets: ["FuturesAsync"]),
+        .library(name: "Multiprocessing", targets: ["Multiprocessing"]),
     ],
     traits: [
         .trait(name: "Systemd", description: "Talk to systemd through libsystemd."),
@@ -34,6 +37,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     ],
     targets: [
         // System: the kernel and C libraries, as Swift sees them.
@@ -49,11 +53,22 @@ let package = Package(
         .target(
             name: "Subprocesses", dependencies: ["Linux", "CLinux", "Threading", "Scheduling"],
             swiftSettings: strictMemory),
+        .target(
+            name: "Futures", dependencies: ["Threading", "Queues", "Linux", "Scheduling"], swiftSettings: strictMemory),
+        .target(
+            name: "Multiprocessing",
+            dependencies: [
+                "Futures", "Subprocesses", "Threading", "Queues", "Linux", "CLinux",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: strictMemory),
 
         // The same for Swift concurrency. The daemon never links these: the first use of it starts a pool of threads.
         .target(name: "QueuesAsync", dependencies: ["Queues", "Threading"], swiftSettings: strict),
         .target(
             name: "SubprocessesAsync", dependencies: ["Subprocesses", "Threading", "Linux"], swiftSettings: strict),
+
+        .target(name: "FuturesAsync", dependencies: ["Futures", "Threading"], swiftSettings: strict),
 
         // One program a library that shows it at work.
         .executableTarget(
@@ -67,6 +82,11 @@ let package = Package(
         .executableTarget(
             name: "example-subprocesses", dependencies: ["Subprocesses"], path: "Examples/Subprocesses",
             swiftSettings: strict),
+        .executableTarget(
+            name: "example-futures", dependencies: ["Futures"], path: "Examples/Futures", swiftSettings: strict),
+        .executableTarget(
+            name: "example-multiprocessing", dependencies: ["Multiprocessing", "Futures"],
+            path: "Examples/Multiprocessing", swiftSettings: strict),
 
         // Pure: no clock, no descriptor, no thread.
         .target(
@@ -147,6 +167,24 @@ let package = Package(
             dependencies: [
                 "Subprocesses", "SubprocessesAsync", "Linux", "CLinux", "Threading", "ToolkitTesting",
                 "toolkit-endings",
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "FuturesTests",
+            dependencies: ["Futures", "FuturesAsync", "Threading", "ToolkitTesting", "toolkit-endings"],
+            swiftSettings: strict),
+        // What the tests of Multiprocessing run in other processes: the functions, and the program that runs them.
+        .target(
+            name: "MultiprocessingTasks", dependencies: ["Multiprocessing", "Threading", "Linux"],
+            path: "Tests/MultiprocessingTasks", swiftSettings: strict),
+        .executableTarget(
+            name: "multiprocessing-worker", dependencies: ["MultiprocessingTasks", "Multiprocessing"],
+            path: "Tests/MultiprocessingWorker", swiftSettings: strict),
+        .testTarget(
+            name: "MultiprocessingTests",
+            dependencies: [
+                "Multiprocessing", "MultiprocessingTasks", "multiprocessing-worker", "Futures", "Subprocesses",
+                "Threading", "Linux", "ToolkitTesting",
             ],
             swiftSettings: strict),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor", "Linux", "Scheduling"], swiftSettings: strict),

@@ -3,10 +3,12 @@ import Testing
 /// Which room may use what. The map is in docs/ARCHITECTURE.md.
 @Suite struct RoomTests {
     private static let pure = ["SupervisorCore", "Scheduling", "SupervisorSimulation"]
-    private static let toolkit = ["Threading", "Queues", "Scheduling", "Subprocesses"]
+    private static let toolkit = [
+        "Threading", "Queues", "Scheduling", "Subprocesses", "Futures", "Multiprocessing",
+    ]
     /// The toolkit's face for Swift concurrency, which the daemon never links.
-    private static let asyncAdapters = ["QueuesAsync", "SubprocessesAsync"]
-    private static let withCLinux = ["Linux", "Subprocesses"]
+    private static let asyncAdapters = ["QueuesAsync", "SubprocessesAsync", "FuturesAsync"]
+    private static let withCLinux = ["Linux", "Subprocesses", "Multiprocessing"]
     /// The only rooms that code JSON. FoundationEssentials costs memory, and all of Foundation far more.
     private static let withJSON = ["ControlProtocol", "CommandLine"]
 
@@ -19,14 +21,14 @@ import Testing
 
     @Test func `the toolkit imports nothing of the daemon`() {
         let system: Set = ["CLinux", "Linux", "Glibc", "Synchronization"]
-        let libraries = Set(Self.toolkit).union(system).union(["DequeModule", "HeapModule"])
+        let libraries = Set(Self.toolkit).union(system).union(["DequeModule", "HeapModule", "Crypto"])
         expectNone(imports(in: "Sources/Linux") { !system.contains($0) })
         for room in Self.toolkit + Self.asyncAdapters {
             expectNone(imports(in: "Sources/\(room)") { !libraries.contains($0) })
         }
     }
 
-    @Test func `only Linux and Subprocesses import CLinux`() {
+    @Test func `only Linux, Subprocesses and Multiprocessing import CLinux`() {
         let allowed = Self.withCLinux.flatMap { ["Sources/\($0)/", "Tests/\($0)Tests/"] }
         let elsewhere = SourceTree.files(endingIn: ".swift").filter { file in
             !allowed.contains { file.path.hasPrefix($0) }

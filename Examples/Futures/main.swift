@@ -1,0 +1,3 @@
+import Futures
+
+print(FutureState.pending)

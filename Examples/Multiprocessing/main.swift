@@ -1,0 +1,3 @@
+import Multiprocessing
+
+print(StartMethod.allCases)

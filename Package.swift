@@ -83,7 +83,8 @@ let package = Package(
             name: "example-subprocesses", dependencies: ["Subprocesses"], path: "Examples/Subprocesses",
             swiftSettings: strict),
         .executableTarget(
-            name: "example-futures", dependencies: ["Futures", "Threading"], path: "Examples/Futures", swiftSettings: strict),
+            name: "example-futures", dependencies: ["Futures", "Threading"], path: "Examples/Futures",
+            swiftSettings: strict),
         .executableTarget(
             name: "example-multiprocessing", dependencies: ["Multiprocessing", "Futures"],
             path: "Examples/Multiprocessing", swiftSettings: strict),

@@ -48,11 +48,16 @@ internal final class Worker: @unchecked Sendable {
     internal func wait(for future: AnyFuture, until deadline: Deadline) -> WaitEnding {
         if deadline.moment == nil, future.pool === pool {
             if help(with: future) { return .done }
-            if outer.count >= Worker.deepest, future.current.isPending { return .wouldDeadlock }
+            if isTooDeep(for: future) { return .wouldDeadlock }
         }
         guard WaitGraph.add(future, for: self, isForever: deadline.moment == nil) else { return .wouldDeadlock }
         defer { WaitGraph.remove(self) }
         return future.sleepUntilDone(deadline) ? .done : .tooLate
+    }
+
+    /// Whether it could only do the work of a future by putting its stack in danger.
+    internal func isTooDeep(for future: AnyFuture) -> Bool {
+        outer.count >= Worker.deepest && future.pool === pool && future.current.isPending
     }
 
     /// Does the work of a future of this pool, if nobody has begun.

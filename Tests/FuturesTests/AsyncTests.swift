@@ -61,16 +61,17 @@ import ToolkitTesting
 
     @Test func `run asks work that has begun to stop, and waits for it`() async throws {
         let pool = try ThreadPoolExecutor(maxWorkers: 1)
-        let started = Event()
+        let started = Handover(Promise())
+        let isStarted = started.future
         let stopped = Counter()
         let task = Task {
             try await pool.run {
-                started.set()
+                started.take()?.fulfill(1)
                 while !CurrentWork.isCancellationRequested {}
                 return stopped.add()
             }
         }
-        started.wait()
+        _ = try await isStarted?.value
         task.cancel()
         #expect(try await task.value == 1)
         #expect(stopped.value == 1)

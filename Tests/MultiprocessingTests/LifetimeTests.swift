@@ -118,7 +118,7 @@ import ToolkitTesting
             try context.prepare()
             let server = try ProcessDescriptorBox(pid: try #require(context.serverPid))
             let killer = try Crew(1) { _ in
-                usleep(UInt32.random(in: 0..<600))
+                for _ in 0..<Int.random(in: 0..<1000) { sched_yield() }
                 kill(try #require(context.serverPid), SIGKILL)
             }
             let processes = try (0..<3).map { try Process(Tasks.square, $0, in: context) }

@@ -26,8 +26,8 @@ public final class Future<Success: Sendable, Failure: Error>: AnyFuture, @unchec
     ///
     /// - Parameter timeout: how long to wait; nil for no limit, zero or less to look once.
     /// - Returns: what the work returned.
-    /// - Throws: `FutureError`: `failed` with what the work threw, `cancelled`, `timedOut`, `broken`, or `wouldDeadlock`
-    ///   in a task that would wait for itself.
+    /// - Throws: `FutureError`: `failed` with what the work threw, `cancelled`, `timedOut`, `broken`, or
+    ///   `wouldDeadlock` in a task that would wait for itself.
     @inlinable public func get(timeout: Duration? = nil) throws(FutureError<Failure>) -> Success {
         try result(timeout: timeout).get()
     }

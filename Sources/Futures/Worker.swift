@@ -76,8 +76,8 @@ internal enum WaitGraph {
 
     /// Says that a worker is going to wait for a future.
     ///
-    /// - Returns: false if the work of the future is done by the worker itself, or by one that waits for it, directly or
-    ///   through others.
+    /// - Returns: false if the work of the future is done by the worker itself, or by one that waits for it, directly
+    ///   or through others.
     static func add(_ future: AnyFuture, for worker: Worker, isForever: Bool) -> Bool {
         lock.withLock {
             if leads(from: future, to: worker) { return false }

@@ -54,3 +54,4 @@
 #include "CLinuxShims.h"
 #include "CLinuxSpawn.h"
 #include "CLinuxProcess.h"
+#include "CLinuxShared.h"

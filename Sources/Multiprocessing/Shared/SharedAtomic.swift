@@ -1,0 +1,72 @@
+public import Synchronization
+
+/// A number in memory that processes share, changed without a lock: what `multiprocessing.Value` cannot be, where
+/// `value += 1` loses counts.
+///
+///     let served = try SharedAtomic(0)        // pass it to other processes like any value
+///     served.add(1)
+///
+/// It is of 64 bits, with or without sign. All operations are sequentially consistent, and none ever waits.
+public final class SharedAtomic<Number: FixedWidthInteger & AtomicRepresentable & Sendable>: Codable, Sendable
+where Number.AtomicRepresentation == UInt64.AtomicRepresentation {
+    private let region: SharedRegion
+
+    /// A number in memory of its own.
+    ///
+    /// - Parameter number: what it is to begin with.
+    /// - Throws: `SharedMemoryError` if there are no descriptors or no memory left.
+    public init(_ number: Number) throws(SharedMemoryError) {
+        region = try SharedRegion(.atomic, size: 64, shape: .init(first: SharedAtomic.layout))
+        store(number)
+    }
+
+    /// Receives a number from another process.
+    ///
+    /// - Throws: if the decoder carries no descriptors, or this one is of something else.
+    public init(from decoder: any Decoder) throws {
+        region = try SharedRegion(from: decoder, .atomic, size: { $0.first == SharedAtomic.layout ? 64 : nil })
+    }
+
+    /// Passes the number to another process.
+    ///
+    /// - Throws: if the encoder carries no descriptors.
+    public func encode(to encoder: any Encoder) throws { try region.encode(to: encoder) }
+
+    /// The number at this moment.
+    public func load() -> Number { unsafe place.pointee.load(ordering: .sequentiallyConsistent) }
+
+    /// Writes the number.
+    public func store(_ number: Number) { unsafe place.pointee.store(number, ordering: .sequentiallyConsistent) }
+
+    /// Writes the number and says what it was before.
+    public func exchange(_ number: Number) -> Number {
+        unsafe place.pointee.exchange(number, ordering: .sequentiallyConsistent)
+    }
+
+    /// Writes the number if it is the expected one.
+    ///
+    /// - Returns: whether it was, and what it was before.
+    public func compareExchange(expected: Number, desired: Number) -> (exchanged: Bool, original: Number) {
+        unsafe place.pointee.compareExchange(
+            expected: expected, desired: desired, ordering: .sequentiallyConsistent)
+    }
+
+    /// Adds to the number, and wraps around beyond the largest or the least.
+    ///
+    /// - Returns: what it is then.
+    @discardableResult
+    public func add(_ amount: Number) -> Number {
+        var before = load()
+        while true {
+            let (exchanged, original) = compareExchange(expected: before, desired: before &+ amount)
+            if exchanged { return before &+ amount }
+            before = original
+        }
+    }
+
+    private var place: UnsafeMutablePointer<Atomic<Number>> {
+        unsafe region.place(SharedRegion.labelSize, as: Atomic<Number>.self)
+    }
+
+    private static var layout: UInt64 { UInt64(Number.bitWidth) << 1 | (Number.isSigned ? 1 : 0) }
+}

@@ -53,5 +53,6 @@
 #include "CLinuxIO.h"
 #include "CLinuxShims.h"
 #include "CLinuxSpawn.h"
+#include "CLinuxPacket.h"
 #include "CLinuxProcess.h"
 #include "CLinuxShared.h"

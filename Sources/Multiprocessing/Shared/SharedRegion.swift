@@ -43,7 +43,7 @@ import Linux
     static let labelSize = 64
     static let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))
 
-    let descriptor: OwnedDescriptor
+    let descriptor: SharedDescriptor
     let shape: Shape
     /// The first byte of the label.
     let start: UnsafeMutableRawPointer
@@ -63,8 +63,9 @@ import Linux
         do {
             let contents = SharedRegion.labelSize + size
             let whole = ring == 0 ? contents : SharedRegion.roundToPage(contents) + ring
-            descriptor = try memoryFile("roost-\(kind)", size: whole, sparse: sparse)
-            unsafe mapping = try SharedRegion.map(descriptor, size: whole, ring: ring)
+            let file = try memoryFile("roost-\(kind)", size: whole, sparse: sparse)
+            unsafe mapping = try SharedRegion.map(file, size: whole, ring: ring)
+            descriptor = SharedDescriptor(file)
             unsafe start = mapping.baseAddress!
             self.shape = shape
             let label = Label(kind: kind.rawValue, size: UInt64(whole), shape: shape)
@@ -81,10 +82,10 @@ import Linux
     ///   - ring: how many bytes at the end are mapped twice, by the shape.
     /// - Throws: `wrongLayout` if it is no region, or another one than expected.
     init(
-        adopting descriptor: consuming OwnedDescriptor, _ kind: Kind,
+        _ descriptor: SharedDescriptor, _ kind: Kind,
         size: (Shape) -> Int?, ring: (Shape) -> Int = { _ in 0 }
     ) throws(SharedMemoryError) {
-        let found = try SharedRegion.readLabel(descriptor, kind)
+        let found = try SharedRegion.readLabel(descriptor.descriptor, kind)
         let expected = "\(kind)"
         guard let contents = size(found.shape) else {
             throw .wrongLayout(expected: expected, found: "\(kind) of another layout")
@@ -95,7 +96,7 @@ import Linux
             throw .wrongLayout(expected: expected, found: "\(kind) of another size")
         }
         do {
-            unsafe mapping = try SharedRegion.map(descriptor, size: Int(found.size), ring: extra)
+            unsafe mapping = try SharedRegion.map(descriptor.descriptor, size: Int(found.size), ring: extra)
         } catch {
             throw SharedMemoryError(error)
         }

@@ -1,4 +1,4 @@
-public import Synchronization
+import Synchronization
 
 /// A number in memory that processes share, changed without a lock: what `multiprocessing.Value` cannot be, where
 /// `value += 1` loses counts.
@@ -6,16 +6,17 @@ public import Synchronization
 ///     let served = try SharedAtomic(0)        // pass it to other processes like any value
 ///     served.add(1)
 ///
-/// It is of 64 bits, with or without sign. All operations are sequentially consistent, and none ever waits.
-public final class SharedAtomic<Number: FixedWidthInteger & AtomicRepresentable & Sendable>: Codable, Sendable
-where Number.AtomicRepresentation == UInt64.AtomicRepresentation {
+/// It is an integer of up to 64 bits. All operations are sequentially consistent, and none ever waits.
+public final class SharedAtomic<Number: FixedWidthInteger & Sendable>: Codable, Sendable {
     private let region: SharedRegion
 
     /// A number in memory of its own.
     ///
     /// - Parameter number: what it is to begin with.
+    /// - Precondition: the type has at most 64 bits.
     /// - Throws: `SharedMemoryError` if there are no descriptors or no memory left.
     public init(_ number: Number) throws(SharedMemoryError) {
+        precondition(Number.bitWidth <= 64, "processors change at most 64 bits at once")
         region = try SharedRegion(.atomic, size: 64, shape: .init(first: SharedAtomic.layout))
         store(number)
     }
@@ -33,22 +34,30 @@ where Number.AtomicRepresentation == UInt64.AtomicRepresentation {
     public func encode(to encoder: any Encoder) throws { try region.encode(to: encoder) }
 
     /// The number at this moment.
-    public func load() -> Number { unsafe place.pointee.load(ordering: .sequentiallyConsistent) }
+    public func load() -> Number {
+        Number(truncatingIfNeeded: unsafe place.pointee.load(ordering: .sequentiallyConsistent))
+    }
 
     /// Writes the number.
-    public func store(_ number: Number) { unsafe place.pointee.store(number, ordering: .sequentiallyConsistent) }
+    public func store(_ number: Number) {
+        unsafe place.pointee.store(UInt64(truncatingIfNeeded: number), ordering: .sequentiallyConsistent)
+    }
 
     /// Writes the number and says what it was before.
     public func exchange(_ number: Number) -> Number {
-        unsafe place.pointee.exchange(number, ordering: .sequentiallyConsistent)
+        let before = unsafe place.pointee.exchange(
+            UInt64(truncatingIfNeeded: number), ordering: .sequentiallyConsistent)
+        return Number(truncatingIfNeeded: before)
     }
 
     /// Writes the number if it is the expected one.
     ///
     /// - Returns: whether it was, and what it was before.
     public func compareExchange(expected: Number, desired: Number) -> (exchanged: Bool, original: Number) {
-        unsafe place.pointee.compareExchange(
-            expected: expected, desired: desired, ordering: .sequentiallyConsistent)
+        let (exchanged, original) = unsafe place.pointee.compareExchange(
+            expected: UInt64(truncatingIfNeeded: expected), desired: UInt64(truncatingIfNeeded: desired),
+            ordering: .sequentiallyConsistent)
+        return (exchanged, Number(truncatingIfNeeded: original))
     }
 
     /// Adds to the number, and wraps around beyond the largest or the least.
@@ -64,8 +73,8 @@ where Number.AtomicRepresentation == UInt64.AtomicRepresentation {
         }
     }
 
-    private var place: UnsafeMutablePointer<Atomic<Number>> {
-        unsafe region.place(SharedRegion.labelSize, as: Atomic<Number>.self)
+    private var place: UnsafeMutablePointer<Atomic<UInt64>> {
+        unsafe region.place(SharedRegion.labelSize, as: Atomic<UInt64>.self)
     }
 
     private static var layout: UInt64 { UInt64(Number.bitWidth) << 1 | (Number.isSigned ? 1 : 0) }

@@ -64,6 +64,10 @@ int roost_shared_mutex_is_mine(struct roost_shared_mutex *mutex) {
         && roost_shared_mutex_owner(mutex) == ((uint64_t)self.process << 32 | (uint32_t)self.thread);
 }
 
+int roost_shared_mutex_is_held_here(const struct roost_shared_mutex *mutex) {
+    return holder(mutex) != 0 && (pid_t)(roost_shared_mutex_owner(mutex) >> 32) == getpid();
+}
+
 int roost_shared_mutex_unlock(struct roost_shared_mutex *mutex) {
     // Whoever has it not must change nothing, not even what only a holder may look at.
     if (!roost_shared_mutex_is_mine(mutex)) return EPERM;

@@ -23,6 +23,8 @@ int roost_shared_mutex_trylock(struct roost_shared_mutex *mutex, uint64_t *previ
 int roost_shared_mutex_unlock(struct roost_shared_mutex *mutex);
 /// Whether the calling thread has it.
 int roost_shared_mutex_is_mine(struct roost_shared_mutex *mutex);
+/// Whether a living thread of this process has it, so that the kernel will write to it should that thread die.
+int roost_shared_mutex_is_held_here(const struct roost_shared_mutex *mutex);
 
 /// The holder at this moment, or 0. Cheap: for those who look now and then before they sleep.
 static inline uint64_t roost_shared_mutex_owner(const struct roost_shared_mutex *mutex) {

@@ -23,6 +23,9 @@ import Threading
         unsafe base = region.start + MessageRing.Offset.extra + 64
     }
 
+    /// Where a thread has items its lock is held, and the kernel writes to that when the thread dies.
+    deinit { if slots.values.contains(where: { mutex($0).isHeldHere }) { region.stayMapped() } }
+
     /// Makes them of zeroed memory.
     func make() throws(SharedMemoryError) {
         for slot in 0..<Claims.capacity { try mutex(slot).make() }
@@ -51,7 +54,6 @@ import Threading
         if outstanding(slot) == 0 {
             lock.withLock { slots[ThreadNumber.current] = nil }
             mutex(slot).release()
-            unsafe Unmanaged.passUnretained(region).release()
         }
         return true
     }
@@ -98,8 +100,6 @@ import Threading
             let acquisition = mutex(slot).tryAcquire()
             if !acquisition.isHeld { continue }
             if outstanding(slot) == 0 {
-                // The kernel writes to the memory of a lock when its holder dies, so this keeps the memory.
-                _ = unsafe Unmanaged.passRetained(region)
                 lock.withLock { slots[ThreadNumber.current] = slot }
                 return slot
             }

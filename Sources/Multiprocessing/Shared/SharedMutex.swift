@@ -3,7 +3,7 @@ import Threading
 
 /// A robust mutex together with the memory in which it is: what `SharedLock` and `SharedRLock` have in common.
 ///
-/// The kernel writes to the memory of a lock when its holder dies, so a lock that is held keeps its memory.
+/// The kernel writes to the memory of a lock when its holder dies, so a lock that is held keeps its memory mapped.
 final class SharedMutex: Sendable {
     let region: SharedRegion
     let offset: Int
@@ -33,15 +33,14 @@ final class SharedMutex: Sendable {
         isAlone = false
     }
 
+    deinit { if mutex.isHeldHere { region.stayMapped() } }
+
     @inline(__always) func acquire(until deadline: Deadline) -> Acquisition {
-        let result = mutex.acquire(until: deadline)
-        if result.isHeld { _ = unsafe Unmanaged.passRetained(region) }
-        return result
+        mutex.acquire(until: deadline)
     }
 
     @inline(__always) func release() throws(SharedLockError) {
         guard mutex.release() else { throw .notOwner }
-        unsafe Unmanaged.passUnretained(region).release()
     }
 
     func releaseCompletely() -> Int {

@@ -1,5 +1,6 @@
 import CLinux
 import Linux
+import Synchronization
 
 /// A piece of memory that processes share, with a label which says what is in it.
 ///
@@ -48,6 +49,7 @@ import Linux
     /// The first byte of the label.
     let start: UnsafeMutableRawPointer
     private let mapping: UnsafeMutableRawBufferPointer
+    private let isHeld = Atomic(false)
 
     /// A new region, whose contents are zeros.
     ///
@@ -105,7 +107,10 @@ import Linux
         self.descriptor = descriptor
     }
 
-    deinit { _ = unsafe munmap(mapping.baseAddress, mapping.count) }
+    deinit { if !isHeld.load(ordering: .relaxed) { _ = unsafe munmap(mapping.baseAddress, mapping.count) } }
+
+    /// Leaves the memory mapped when this object is gone: somebody went away with a lock in it.
+    func stayMapped() { isHeld.store(true, ordering: .relaxed) }
 
     /// A place in the region, counted from the label.
     @inline(__always) func place<Type: ~Copyable>(_ offset: Int, as type: Type.Type) -> UnsafeMutablePointer<Type> {

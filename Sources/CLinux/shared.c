@@ -90,24 +90,3 @@ int roost_shared_futex_change_and_wake(void *sleepers, int count, void *word, in
     }
     return roost_shared_futex_wake(sleepers, count);
 }
-
-// In the C library's descriptor of a thread, its number stands right before the head of its list of robust mutexes:
-// the number, a field that is not used any more, a pointer, and the head, whose address the kernel tells.
-enum { number_before_head = 2 * sizeof(pid_t) + sizeof(void *) };
-
-void *roost_prepare_clone(void) {
-    struct robust_list_head *head = NULL;
-    size_t length = 0;
-    if (syscall(SYS_get_robust_list, 0, &head, &length) != 0 || head == NULL) return NULL;
-    pid_t number;
-    memcpy(&number, (char *)head - number_before_head, sizeof number);
-    return number == (pid_t)syscall(SYS_gettid) ? head : NULL;
-}
-
-void roost_adopt_clone(void *cookie) {
-    if (cookie == NULL) return;
-    pid_t number = (pid_t)syscall(SYS_gettid);
-    memcpy((char *)cookie - number_before_head, &number, sizeof number);
-    syscall(SYS_set_robust_list, cookie, sizeof(struct robust_list_head));
-    forget();
-}

@@ -1,13 +1,13 @@
 import Glibc
-public import Multiprocessing
+package import Multiprocessing
 import Threading
 
 /// Something that is shared, and how often to use it.
-public struct Using<Shared: Codable & Sendable>: Codable, Sendable {
-    public let shared: Shared
-    public let count: Int
-    public let ready: Connection?
-    public init(_ shared: Shared, _ count: Int = 1, ready: Connection? = nil) {
+package struct Using<Shared: Codable & Sendable>: Codable, Sendable {
+    package let shared: Shared
+    package let count: Int
+    package let ready: Connection?
+    package init(_ shared: Shared, _ count: Int = 1, ready: Connection? = nil) {
         self.shared = shared
         self.count = count
         self.ready = ready
@@ -15,24 +15,24 @@ public struct Using<Shared: Codable & Sendable>: Codable, Sendable {
 }
 
 /// A lock and what it guards.
-public struct Guarded: Codable, Sendable {
-    public let lock: SharedLock
-    public let number: SharedValue<Int>
-    public init(lock: SharedLock, number: SharedValue<Int>) {
+package struct Guarded: Codable, Sendable {
+    package let lock: SharedLock
+    package let number: SharedValue<Int>
+    package init(lock: SharedLock, number: SharedValue<Int>) {
         self.lock = lock
         self.number = number
     }
 }
 
 /// Two numbers that are equal whenever the lock is free.
-public struct Twins: Sendable, BitwiseCopyable, Equatable {
-    public var left: Int
-    public var right: Int
-    public init(_ both: Int) { (left, right) = (both, both) }
+package struct Twins: Sendable, BitwiseCopyable, Equatable {
+    package var left: Int
+    package var right: Int
+    package init(_ both: Int) { (left, right) = (both, both) }
 }
 
 extension Tasks {
-    public static let shared: [any RemoteCallable] = [
+    package static let shared: [any RemoteCallable] = [
         addGuarded, holdLock, holdRecursiveLock, releaseOthers, changeTwins, takePermits, waitOnCondition,
         churnCondition,
         setEvent, waitForEvent, passBarrier, waitAtBarrier, writeValues, fillArray, writeMemory, setItems, addAtomic,
@@ -40,7 +40,8 @@ extension Tasks {
     ]
 
     /// Adds one at a time under a lock.
-    public static let addGuarded = RemoteFunction("addGuarded") { (using: Using<Guarded>) in
+    package static let addGuarded = RemoteFunction("addGuarded") { (using: Using<Guarded>) in
+        try using.ready?.send(getpid())
         for _ in 0..<using.count {
             using.shared.lock.withLock {
                 let before = using.shared.number.value
@@ -50,20 +51,20 @@ extension Tasks {
     }
 
     /// Takes the lock and waits to be killed.
-    public static let holdLock = RemoteFunction("holdLock") { (using: Using<SharedLock>) in
+    package static let holdLock = RemoteFunction("holdLock") { (using: Using<SharedLock>) in
         using.shared.acquire()
         try using.ready?.send(getpid())
         while true { pause() }
     }
 
-    public static let holdRecursiveLock = RemoteFunction("holdRecursiveLock") { (using: Using<SharedRLock>) in
+    package static let holdRecursiveLock = RemoteFunction("holdRecursiveLock") { (using: Using<SharedRLock>) in
         for _ in 0..<using.count { using.shared.acquire() }
         try using.ready?.send(getpid())
         while true { pause() }
     }
 
     /// Whether it may release what its parent holds.
-    public static let releaseOthers = RemoteFunction("releaseOthers") { (lock: SharedRLock) -> Bool in
+    package static let releaseOthers = RemoteFunction("releaseOthers") { (lock: SharedRLock) -> Bool in
         do {
             try lock.release()
             return true
@@ -73,7 +74,7 @@ extension Tasks {
     }
 
     /// Changes both numbers under the lock, again and again, until it is killed.
-    public static let changeTwins = RemoteFunction("changeTwins") { (using: Using<SharedValue<Twins>>) in
+    package static let changeTwins = RemoteFunction("changeTwins") { (using: Using<SharedValue<Twins>>) in
         try using.ready?.send(getpid())
         while true {
             using.shared.withLock(recover: { _ in }) { twins in
@@ -85,12 +86,12 @@ extension Tasks {
     }
 
     /// Takes and gives permits until it is killed, and never keeps one while it waits.
-    public static let takePermits = RemoteFunction("takePermits") { (using: Using<SharedSemaphore>) in
+    package static let takePermits = RemoteFunction("takePermits") { (using: Using<SharedSemaphore>) in
         try using.ready?.send(getpid())
         while true { _ = using.shared.acquire(timeout: .seconds(60)) }
     }
 
-    public static let waitOnCondition = RemoteFunction("waitOnCondition") {
+    package static let waitOnCondition = RemoteFunction("waitOnCondition") {
         (using: Using<SharedCondition<SharedLock>>) -> Bool in
         try using.shared.withLock { held in
             try using.ready?.send(getpid())
@@ -99,7 +100,7 @@ extension Tasks {
     }
 
     /// Waits and notifies until it is killed.
-    public static let churnCondition = RemoteFunction("churnCondition") {
+    package static let churnCondition = RemoteFunction("churnCondition") {
         (using: Using<SharedCondition<SharedLock>>) in
         try using.ready?.send(getpid())
         while true {
@@ -110,15 +111,15 @@ extension Tasks {
         }
     }
 
-    public static let setEvent = RemoteFunction("setEvent") { (event: SharedEvent) in event.set() }
+    package static let setEvent = RemoteFunction("setEvent") { (event: SharedEvent) in event.set() }
 
-    public static let waitForEvent = RemoteFunction("waitForEvent") { (using: Using<SharedEvent>) -> Bool in
+    package static let waitForEvent = RemoteFunction("waitForEvent") { (using: Using<SharedEvent>) -> Bool in
         try using.ready?.send(getpid())
         return using.shared.wait(timeout: .seconds(60))
     }
 
     /// Passes a barrier so often, and says how often all others were in step.
-    public static let passBarrier = RemoteFunction("passBarrier") {
+    package static let passBarrier = RemoteFunction("passBarrier") {
         (using: Using<InStep>) -> Int in
         var inStep = 0
         for round in 0..<using.count {
@@ -133,7 +134,7 @@ extension Tasks {
     }
 
     /// Waits at a barrier, and says why it did not pass.
-    public static let waitAtBarrier = RemoteFunction("waitAtBarrier") { (using: Using<SharedBarrier>) -> String in
+    package static let waitAtBarrier = RemoteFunction("waitAtBarrier") { (using: Using<SharedBarrier>) -> String in
         try using.ready?.send(getpid())
         do {
             try using.shared.wait(timeout: .seconds(60))
@@ -143,7 +144,7 @@ extension Tasks {
         }
     }
 
-    public static let writeValues = RemoteFunction("writeValues") { (values: Values) in
+    package static let writeValues = RemoteFunction("writeValues") { (values: Values) in
         values.int.value = -7
         values.double.value = 3.5
         values.short.value = -300
@@ -151,32 +152,32 @@ extension Tasks {
         values.character.value = UInt8(ascii: "z")
     }
 
-    public static let fillArray = RemoteFunction("fillArray") { (array: SharedArray<Int32>) in
+    package static let fillArray = RemoteFunction("fillArray") { (array: SharedArray<Int32>) in
         array.withMutableSpan { span in for index in span.indices { span[index] = Int32(index * index) } }
     }
 
-    public static let writeMemory = RemoteFunction("writeMemory") { (memory: SharedMemory) in
+    package static let writeMemory = RemoteFunction("writeMemory") { (memory: SharedMemory) in
         try memory.withMutableBytes { $0.storeBytes(of: 0xCAFE, toByteOffset: 8, as: UInt32.self) }
     }
 
-    public static let setItems = RemoteFunction("setItems") { (list: ShareableList) in
+    package static let setItems = RemoteFunction("setItems") { (list: ShareableList) in
         try list.set(0, .string("日本"))
         try list.set(1, .double(2.5))
     }
 
-    public static let addAtomic = RemoteFunction("addAtomic") { (using: Using<SharedAtomic<Int>>) in
+    package static let addAtomic = RemoteFunction("addAtomic") { (using: Using<SharedAtomic<Int>>) in
         for _ in 0..<using.count { using.shared.add(1) }
     }
 
     /// Opens memory by name, reads its first byte, and lets go of it.
-    public static let openMemory = RemoteFunction("openMemory") { (name: String) -> UInt8 in
+    package static let openMemory = RemoteFunction("openMemory") { (name: String) -> UInt8 in
         let memory = try SharedMemory.open(name: name)
         defer { memory.close() }
         return try memory.withBytes { $0.unsafeLoad(as: UInt8.self) }
     }
 
     /// Makes memory with a name, and waits for the end of its parent, or to be killed.
-    public static let makeMemory = RemoteFunction("makeMemory") { (using: Using<String>) in
+    package static let makeMemory = RemoteFunction("makeMemory") { (using: Using<String>) in
         let memory = try SharedMemory.create(name: using.shared, size: 4096)
         try memory.withMutableBytes { $0.storeBytes(of: 9, toByteOffset: 0, as: UInt8.self) }
         try using.ready?.send(getpid())
@@ -185,23 +186,23 @@ extension Tasks {
 }
 
 /// A barrier, and how often anybody has come to it.
-public struct InStep: Codable, Sendable {
-    public let barrier: SharedBarrier
-    public let arrived: SharedAtomic<Int>
-    public init(barrier: SharedBarrier, arrived: SharedAtomic<Int>) {
+package struct InStep: Codable, Sendable {
+    package let barrier: SharedBarrier
+    package let arrived: SharedAtomic<Int>
+    package init(barrier: SharedBarrier, arrived: SharedAtomic<Int>) {
         self.barrier = barrier
         self.arrived = arrived
     }
 }
 
 /// One value of each kind.
-public struct Values: Codable, Sendable {
-    public let int: SharedValue<Int32>
-    public let double: SharedValue<Double>
-    public let short: SharedValue<Int16>
-    public let long: SharedValue<Int64>
-    public let character: SharedValue<UInt8>
-    public init() throws {
+package struct Values: Codable, Sendable {
+    package let int: SharedValue<Int32>
+    package let double: SharedValue<Double>
+    package let short: SharedValue<Int16>
+    package let long: SharedValue<Int64>
+    package let character: SharedValue<UInt8>
+    package init() throws {
         (int, double, short) = (try SharedValue(0), try SharedValue(0), try SharedValue(0))
         (long, character) = (try SharedValue(0), try SharedValue(0))
     }

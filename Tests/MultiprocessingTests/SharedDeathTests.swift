@@ -30,6 +30,27 @@ import ToolkitTesting
         }
     }
 
+    @Test func `MP-074 a process of the fork server is told apart from its siblings`() throws {
+        try TestContext.each { context in
+            let (lock, other) = (try SharedLock(), try SharedLock())
+            let holder = try begin(Tasks.holdLock, in: context) { Using(lock, ready: $0) }
+            let sibling = try begin(Tasks.holdLock, in: context) { Using(other, ready: $0) }
+            #expect(lock.owner?.process == holder.pid && other.owner?.process == sibling.pid)
+            let third = try begin(Tasks.addGuarded, in: context) {
+                Using(Guarded(lock: other, number: try SharedValue(0)), ready: $0)
+            }
+            try kill(sibling)
+            try end([third])
+            try kill(holder)
+            guard case .abandoned(let owner?) = lock.acquire(timeout: .seconds(60)) else {
+                Issue.record("the lock was not abandoned")
+                return
+            }
+            #expect(owner.process == holder.pid)
+            try lock.release()
+        }
+    }
+
     @Test func `a recursive lock that was held three times is had by the next one once`() throws {
         let lock = try SharedRLock()
         let holder = try begin(Tasks.holdRecursiveLock) { Using(lock, 3, ready: $0) }
@@ -121,10 +142,11 @@ import ToolkitTesting
 
 /// Starts a worker and waits until it says that it is ready.
 func begin<Argument, Output>(
-    _ function: RemoteFunction<Argument, Output>, _ argument: (Connection) throws -> Argument
+    _ function: RemoteFunction<Argument, Output>, in context: Context = TestContext.spawn,
+    _ argument: (Connection) throws -> Argument
 ) throws -> Multiprocessing.Process {
     let (here, there) = try Pipe.duplex()
-    let process = try start(function, argument(there))
+    let process = try Multiprocessing.Process(function, argument(there), in: context)
     there.close()
     _ = try here.receive(Int32.self)
     return process

@@ -48,9 +48,3 @@ static inline int roost_shared_futex_wake(const void *word, int count) {
 /// killed before or after it, but not between the two. `operation` is a FUTEX_OP_…; `argument` has 11 bits.
 /// Returns how many were woken.
 int roost_shared_futex_change_and_wake(void *sleepers, int count, void *word, int operation, int argument);
-
-/// A process made by a raw clone has the C library's idea of who its parent was: its robust mutexes would carry the
-/// parent's number, and the kernel would not know of them. `prepare` is called before the clone, by the only thread,
-/// and returns a cookie, NULL if this C library is not as we know it; `adopt` is the first call of the child.
-void *roost_prepare_clone(void);
-void roost_adopt_clone(void *cookie);

@@ -92,7 +92,7 @@ extension SharedLockable {
 /// it is told (`Acquisition.abandoned`). A thread that takes it twice waits for itself; `SharedRLock` allows that.
 ///
 /// It is one page of memory and one descriptor, without a name. Passing it to another process passes the descriptor.
-/// All threads of all processes that have it may use it. A lock that is held keeps its memory.
+/// All threads of all processes that have it may use it. A lock that is held stays mapped.
 ///
 /// An uncontended acquire or release costs about what pthread's robust mutex costs; whoever has to wait sleeps in the
 /// kernel (futex).

@@ -34,6 +34,7 @@ class Programs:
     queues_python: Path
     queues_cpp: Path
     queues_rust: Path | None
+    process_queues_python: Path
     locks: Path
     locks_swift: Path
     locks_python: Path
@@ -88,6 +89,7 @@ def build(roostd: str | None) -> Programs:
         queues_python=HERE / "programs" / "queues.py",
         queues_cpp=directory / "queues-cpp",
         queues_rust=directory / "queues-rust" if rust else None,
+        process_queues_python=HERE / "programs" / "process_queues.py",
         locks=directory / "locks",
         locks_swift=HERE / ".build" / "release" / "LockRate",
         locks_python=HERE / "programs" / "locks.py",

@@ -56,3 +56,4 @@
 #include "CLinuxSpawn.h"
 #include "CLinuxPacket.h"
 #include "CLinuxProcess.h"
+#include "CLinuxShared.h"

@@ -40,6 +40,9 @@ let package = Package(
         .executableTarget(
             name: "ProcessQueueRate", dependencies: [.product(name: "Multiprocessing", package: "roost")],
             swiftSettings: strict),
+        .executableTarget(
+            name: "PipeRate", dependencies: [.product(name: "Multiprocessing", package: "roost")],
+            swiftSettings: strict),
         .executableTarget(name: "LockRate", dependencies: [threading], swiftSettings: strict),
         .executableTarget(
             name: "FutureRate", dependencies: [.product(name: "Futures", package: "roost")], swiftSettings: strict),

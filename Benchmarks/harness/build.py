@@ -35,6 +35,8 @@ class Programs:
     queues_cpp: Path
     queues_rust: Path | None
     process_queues_python: Path
+    pipes_swift: Path
+    pipes_python: Path
     locks: Path
     locks_swift: Path
     locks_python: Path
@@ -90,6 +92,8 @@ def build(roostd: str | None) -> Programs:
         queues_cpp=directory / "queues-cpp",
         queues_rust=directory / "queues-rust" if rust else None,
         process_queues_python=HERE / "programs" / "process_queues.py",
+        pipes_swift=HERE / ".build" / "release" / "PipeRate",
+        pipes_python=HERE / "programs" / "pipes.py",
         locks=directory / "locks",
         locks_swift=HERE / ".build" / "release" / "LockRate",
         locks_python=HERE / "programs" / "locks.py",

@@ -176,8 +176,11 @@ private func withKnownSeed(_ seed: UInt64, _ body: () throws -> Void) throws {
     }
 }
 
-/// A few hundred microseconds, or none.
-func pauseRandomly(_ random: inout SplitMix) { usleep(UInt32.random(in: 0..<800, using: &random)) }
+/// Lets a few hundred microseconds pass, or none, to hit a moment that nobody has chosen.
+func pauseRandomly(_ random: inout SplitMix) {
+    let end = ContinuousClock.now + .microseconds(Int.random(in: 0..<800, using: &random))
+    while ContinuousClock.now < end {}
+}
 
 /// Random numbers that a seed repeats.
 struct SplitMix: RandomNumberGenerator {

@@ -52,7 +52,6 @@ import ToolkitTesting
         while processes.contains(where: { $0.isAlive }) {
             event.set()
             event.clear()
-            usleep(500)
         }
         for process in processes { #expect(try process.result(of: Tasks.waitForEvent)) }
         let setter = try start(Tasks.setEvent, event)

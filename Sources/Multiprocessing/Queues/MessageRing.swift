@@ -10,9 +10,9 @@ import Threading
 /// producer does; one that is killed before has put nothing, and whoever comes next writes over it. In the same way a
 /// message is there until the count of those got goes up.
 ///
-/// Positions count bytes from the beginning of time; in the ring they are taken modulo its size. It is mapped twice in a
-/// row, so every message is in one piece. There are two of each position, of which the count chooses one: so a count and
-/// its position change at once.
+/// Positions count bytes from the beginning of time; in the ring they are taken modulo its size. It is mapped twice in
+/// a row, so every message is in one piece. There are two of each position, of which the count chooses one: so a count
+/// and its position change at once.
 @safe final class MessageRing: @unchecked Sendable {
     /// What becomes of a try.
     enum Outcome: Equatable {

@@ -5,17 +5,17 @@
 ///     let next = try jobs.get(timeout: .seconds(1))
 ///
 /// Any number of producers and consumers, in any processes, may use it at once. An element is encoded by whoever puts
-/// it, in the call, so what cannot be encoded is an error there, and an element that was put can be got at once. (Python
-/// gives it to a thread: errors vanish, an element may come late, and a process cannot end before its elements are
-/// read.) Once `put` has returned the element is in the queue, whatever becomes of its producer.
+/// it, in the call, so what cannot be encoded is an error there, and an element that was put can be got at once.
+/// (Python gives it to a thread: errors vanish, an element may come late, and a process cannot end before its elements
+/// are read.) Once `put` has returned the element is in the queue, whatever becomes of its producer.
 ///
 /// Deaths are harmless. A process that is killed while it puts has put nothing or a whole element; one that is killed
 /// while it gets has taken one element at most, and only if it died after the queue had given it away. Nobody waits for
 /// a dead one.
 ///
 /// It is memory without a name, and one descriptor. `byteCapacity` bytes are reserved as addresses; memory is taken as
-/// elements are put, and given back when a queue that was long becomes empty. Elements of one producer come in the order
-/// in which it put them. They must not carry descriptors, as locks and connections do.
+/// elements are put, and given back when a queue that was long becomes empty. Elements of one producer come in the
+/// order in which it put them. They must not carry descriptors, as locks and connections do.
 ///
 /// - Complexity: putting and getting take the time of encoding and copying the element.
 public final class ProcessQueue<Element: Codable & Sendable>: Codable, Sendable {

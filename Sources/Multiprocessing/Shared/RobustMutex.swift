@@ -65,8 +65,8 @@ import Threading
     /// Whether the calling thread has it.
     var isMine: Bool { unsafe roost_shared_mutex_is_mine(place) != 0 }
 
-    /// Whether a living thread of this process has it. Its memory must stay mapped then: the kernel looks there when the
-    /// thread dies.
+    /// Whether a living thread of this process has it. Its memory must stay mapped then: the kernel looks there when
+    /// the thread dies.
     var isHeldHere: Bool { unsafe roost_shared_mutex_is_held_here(place) != 0 }
 
     /// How often its holder has it; for the holder.

@@ -22,15 +22,16 @@ public enum SharedBarrierError: Error, Hashable, Sendable, CustomStringConvertib
     }
 }
 
-/// A point where a fixed number of threads of several processes wait for each other: Python's `multiprocessing.Barrier`.
+/// A point where a fixed number of threads of several processes wait for each other: Python's
+/// `multiprocessing.Barrier`.
 ///
 ///     let barrier = try SharedBarrier(parties: 4)
 ///     try barrier.wait()              // in four processes; none returns before all have come
 ///
 /// It can be passed again and again. A thread that comes back quickly never gets into the cycle that slower ones are
 /// just leaving. If one that has arrived is killed, all get `SharedBarrierError.partyDied` as soon as the last one
-/// arrives; in Python they wait for ever. There is no action, since code cannot be shared: the thread that gets the last
-/// number, `parties - 1`, can do something before it goes on, but the others do not wait for it.
+/// arrives; in Python they wait for ever. There is no action, since code cannot be shared: the thread that gets the
+/// last number, `parties - 1`, can do something before it goes on, but the others do not wait for it.
 public final class SharedBarrier: Codable, Sendable {
     /// How many threads must arrive.
     public let parties: Int

@@ -2,7 +2,8 @@ import CLinux
 import Linux
 import Synchronization
 
-/// A word of shared memory on which threads of several processes wait in the kernel, as `Futex` is one within a process.
+/// A word of shared memory on which threads of several processes wait in the kernel, as `Futex` is one within a
+/// process.
 ///
 /// A process can be killed at any moment, also between changing a word and waking those who wait for that. So the two
 /// are one step of the kernel here (FUTEX_WAKE_OP), wherever somebody may wait.

@@ -63,8 +63,8 @@ public final class SharedMemory: Codable, Sendable {
 
     /// New memory that other programs of this user can open by its name.
     ///
-    /// The name lasts until `unlink`, or until this process ends, in whatever way; processes that have opened the memory
-    /// keep it. A thread of this process hands it out, so a program that is stopped cannot be asked for it.
+    /// The name lasts until `unlink`, or until this process ends, in whatever way; processes that have opened the
+    /// memory keep it. A thread of this process hands it out, so a program that is stopped cannot be asked for it.
     ///
     /// - Parameters:
     ///   - name: 1 to 80 bytes without NUL; nil for one that nobody else has.

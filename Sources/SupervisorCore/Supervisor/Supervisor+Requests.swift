@@ -27,7 +27,7 @@ extension Supervisor {
             effects.append(.reply(id, .refused(.shuttingDown)))
             return
         }
-        if pending.count >= Self.requestLimit {
+        if pending.count + tasks.requests.count >= Self.requestLimit {
             effects.append(.reply(id, .refused(.tooManyRequests(limit: Self.requestLimit))))
             return
         }
@@ -53,6 +53,8 @@ extension Supervisor {
                 let goals = adopt(plan, at: now, effects: &effects)
                 announce(.planApplied, "\(goals.count) instances are affected", effects: &effects)
                 track(id, goals, wait: wait, effects: &effects)
+            case .submit, .waitTasks, .cancelTasks, .retryTasks, .pauseQueues, .resumeQueues:
+                try acceptForTasks(request, id: id, at: now, effects: &effects)
             }
         } catch {
             effects.append(.reply(id, .refused(error.refusal)))
@@ -61,7 +63,7 @@ extension Supervisor {
 
     /// Forgets a request whose client is gone. What it asked for goes on.
     mutating func abandon(_ id: RequestID) {
-        guard let request = pending.removeValue(forKey: id) else { return }
+        guard let request = pending.removeValue(forKey: id) else { return tasks.abandon(id) }
         for place in request.outcomes.compactMap({ place(of: $0.instance) }) {
             self[place].waiters.removeAll { $0.request == id }
         }
@@ -274,8 +276,8 @@ extension Request {
     /// Whether it asks for something that a daemon on its way out will not do.
     var needsTheFuture: Bool {
         switch self {
-        case .start, .restart, .scale, .apply: true
-        case .stop, .signal: false
+        case .start, .restart, .scale, .apply, .submit, .retryTasks: true
+        case .stop, .signal, .waitTasks, .cancelTasks, .pauseQueues, .resumeQueues: false
         }
     }
 }

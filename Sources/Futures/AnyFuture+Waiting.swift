@@ -3,13 +3,17 @@ import Synchronization
 import Threading
 
 /// How a wait for a future ended.
-internal enum WaitEnding {
+@usableFromInline internal enum WaitEnding {
     case done
     case tooLate
     case wouldDeadlock
 }
 
 extension AnyFuture {
+    @usableFromInline internal final func waitUntilDone(_ timeout: Duration?) -> WaitEnding {
+        waitUntilDone(Deadline(after: timeout))
+    }
+
     /// Waits until it is done, in whichever thread.
     ///
     /// A worker of the pool that is to do the work does it at once, if nobody has begun: it would wait for itself

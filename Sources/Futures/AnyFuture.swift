@@ -1,5 +1,5 @@
 import Linux
-import Synchronization
+public import Synchronization
 package import Threading
 
 /// A future of whatever type: how far it has come, and a way to cancel it.
@@ -7,30 +7,39 @@ package import Threading
 /// Every `Future` is one. Futures of different types can be waited for together as `[AnyFuture]`. Two are equal when
 /// they are the same object.
 @safe public class AnyFuture: @unchecked Sendable, Hashable {
-    internal let word = Atomic<UInt32>(0)
+    @usableFromInline internal let word = Atomic<UInt32>(0)
     /// Guards the audience, and nothing else.
     private let lock = FutexLock()
     private var audience: Audience?
     /// The next one in the queue of a pool, which guards it: the bits of a pointer.
-    internal var next: UInt = 0
+    internal final var next: UInt = 0
 
-    internal init() {}
+    /// The pool in whose queue it is or was; nil if whoever holds a promise does the work.
+    internal final let pool: PoolCore?
+    /// What a pool is to do: it gets this very object, and settles the result. Gone as soon as it has run or was
+    /// cancelled; whoever takes the future out of pending is the only one to touch it.
+    internal final var work: ((AnyFuture) -> Void)?
+
+    @usableFromInline internal init(in pool: PoolCore?, work: ((AnyFuture) -> Void)?) {
+        self.pool = pool
+        self.work = work
+    }
 
     // MARK: Looking
 
-    internal var current: FutureWord { FutureWord(bits: word.load(ordering: .acquiring)) }
+    @inlinable internal final var current: FutureWord { FutureWord(bits: word.load(ordering: .acquiring)) }
 
     /// How far it has come. By the time the caller looks at the answer, it may have come further.
     public final var state: FutureState { current.state }
 
     /// Whether it has a value or an error, or was cancelled. Once true, it stays true. Python's `done()`.
-    public final var isDone: Bool { current.isDone }
+    @inlinable public final var isDone: Bool { current.isDone }
 
     /// Whether somebody works on it at this moment. Python's `running()`.
     public final var isRunning: Bool { current.isRunning }
 
     /// Whether it was cancelled before anybody began to work on it. Python's `cancelled()`.
-    public final var isCancelled: Bool { current.isCancelled }
+    @inlinable public final var isCancelled: Bool { current.isCancelled }
 
     /// Whether somebody asked the work to stop: see `requestCancellation()`.
     public final var isCancellationRequested: Bool {
@@ -171,22 +180,49 @@ package import Threading
         return audience
     }
 
-    // MARK: For subclasses
+    // MARK: The work of a pool
 
-    /// The pool in whose queue it is or was.
-    internal var owner: PoolCore? { nil }
+    /// Does the work of a task that was in the queue, after `begin`.
+    internal final func perform(in worker: Worker) {
+        pool?.hasLeftQueue()
+        performInPlace(worker)
+    }
+
+    /// Does the work of a task that never was in the queue, after `begin`.
+    internal final func performInPlace(_ worker: Worker) {
+        worker.enter(self)
+        runWork()
+        worker.leave(self)
+    }
+
+    /// In a function of its own, so that the work and what it holds are gone before anybody learns of the result.
+    private func runWork() {
+        guard let work = work.take() else { preconditionFailure("a task was begun twice") }
+        work(self)
+    }
+
+    /// Lets the work go, because nobody will do it.
+    private func letGo() {
+        guard let pool else { return }
+        work = nil
+        pool.wasCancelled()
+    }
+
+    /// Finishes a task of a broken pool, after `begin`.
+    internal final func breakDown(_ reason: BrokenReason) {
+        pool?.hasLeftQueue()
+        work = nil
+        settleBroken(reason)
+        tell(publish())
+    }
+
+    // MARK: For the type of the result
 
     /// Whether it is done and has an error, or is broken; to be cancelled is not to fail.
     internal var hasFailed: Bool { false }
 
-    /// Does the work, after `begin`, and finishes.
-    internal func perform(in worker: Worker) {}
-
-    /// Lets the work go, because nobody will do it.
-    internal func letGo() {}
-
-    /// Finishes it, after `begin`, without a result.
-    internal func breakDown(_ reason: BrokenReason) {}
+    /// Writes the result of a future that the caller has begun.
+    internal func settleBroken(_ reason: BrokenReason) {}
 
     // MARK: Identity
 

@@ -8,7 +8,7 @@ public final class Completions<Element: AnyFuture> {
     private var futures: [Element?]
     private var waiters: [Waiter?] = []
     private let arrivals = Monitor(Arrivals())
-    private let deadline: Deadline
+    private let clock: WaitClock
     private var remaining: Int
 
     /// The numbers of the futures that are done and were not yet returned.
@@ -26,9 +26,9 @@ public final class Completions<Element: AnyFuture> {
         }
     }
 
-    internal init(_ futures: [Element], until deadline: Deadline) {
+    @usableFromInline internal init(_ futures: [Element], until clock: WaitClock) {
         self.futures = futures
-        self.deadline = deadline
+        self.clock = clock
         remaining = futures.count
         waiters.reserveCapacity(futures.count)
         for (number, future) in futures.enumerated() {
@@ -55,9 +55,9 @@ public final class Completions<Element: AnyFuture> {
     ///   in time; `wouldDeadlock` in a task that only waits for itself. It may be called again in either case.
     public func next() throws(WaitError) -> Element? {
         guard remaining > 0 else { return nil }
-        if deadline.moment == nil, let worker = Worker.current, !hasArrival { try prepare(worker) }
+        if clock.deadline.moment == nil, let worker = Worker.current, !hasArrival { try prepare(worker) }
         let number = arrivals.wait(
-            timeout: deadline.remaining, until: { !$0.isEmpty }, then: { $0.removeFirst() })
+            timeout: clock.deadline.remaining, until: { !$0.isEmpty }, then: { $0.removeFirst() })
         guard let number else { throw .timedOut(unfinished: remaining, of: futures.count) }
         remaining -= 1
         waiters[number] = nil
@@ -71,7 +71,7 @@ public final class Completions<Element: AnyFuture> {
         let left = futures.compactMap { $0 }
         for future in left where worker.help(with: future) { return }
         if left.count == 1 {
-            if worker.wait(for: left[0], until: deadline) == .wouldDeadlock { throw .wouldDeadlock }
+            if worker.wait(for: left[0], until: clock.deadline) == .wouldDeadlock { throw .wouldDeadlock }
         } else if left.allSatisfy({ WaitGraph.isCircular($0, for: worker) }) {
             throw .wouldDeadlock
         }
@@ -103,72 +103,5 @@ extension Completions where Element: AnyFuture {
 public func asCompleted<Element: AnyFuture>(
     _ futures: some Sequence<Element>, timeout: Duration? = nil
 ) -> Completions<Element> {
-    Completions(unique(futures), until: Deadline(after: timeout))
-}
-
-/// What `wait` waits for.
-public enum WaitCondition: Hashable, Sendable {
-    /// That all futures are done: Python's `ALL_COMPLETED`.
-    case all
-    /// That one is done: `FIRST_COMPLETED`.
-    case first
-    /// That one has failed, or all are done: `FIRST_EXCEPTION`. To be cancelled is not to fail.
-    case firstFailure
-}
-
-/// Waits for several futures: Python's `concurrent.futures.wait`.
-///
-///     let (done, pending) = try wait(futures, until: .first, timeout: .seconds(1))
-///
-/// A future that was cancelled is done, also if it is still in the queue of its executor.
-///
-/// - Parameters:
-///   - futures: what to wait for; each counts once, however often it is in there. They need not be of one type:
-///     pass an array of `AnyFuture`.
-///   - condition: what to wait for.
-///   - timeout: how long to wait; nil for no limit, zero or less to look once. It is no error when it passes.
-/// - Returns: the futures that are done, and the others, each in the order in which they were given.
-/// - Throws: `WaitError.wouldDeadlock` in a task that would wait for itself.
-/// - Complexity: O(*n*) for *n* futures; waiting for all allocates nothing for each.
-@discardableResult
-public func wait<Element: AnyFuture>(
-    _ futures: some Sequence<Element>, until condition: WaitCondition = .all, timeout: Duration? = nil
-) throws(WaitError) -> (done: [Element], pending: [Element]) {
-    let futures = unique(futures)
-    let deadline = Deadline(after: timeout)
-    switch condition {
-    case .all: try waitForAll(futures, deadline)
-    case .first, .firstFailure: try waitForOne(futures, condition, deadline)
-    }
-    var done: [Element] = []
-    var pending: [Element] = []
-    for future in futures {
-        if future.isDone { done.append(future) } else { pending.append(future) }
-    }
-    return (done, pending)
-}
-
-private func waitForAll(_ futures: [AnyFuture], _ deadline: Deadline) throws(WaitError) {
-    // The last one first: in most executors it is done last, and then there is one wait and not one for each.
-    for future in futures.reversed() {
-        switch future.waitUntilDone(deadline) {
-        case .done: continue
-        case .tooLate: return
-        case .wouldDeadlock: throw .wouldDeadlock
-        }
-    }
-}
-
-private func waitForOne(_ futures: [AnyFuture], _ condition: WaitCondition, _ deadline: Deadline) throws(WaitError) {
-    let completions = Completions(futures, until: deadline)
-    do throws(WaitError) {
-        while let future = try completions.next() {
-            if condition == .first || future.hasFailed { return }
-        }
-    } catch .timedOut { return }
-}
-
-private func unique<Element: AnyFuture>(_ futures: some Sequence<Element>) -> [Element] {
-    var seen: Set<ObjectIdentifier> = []
-    return futures.filter { seen.insert(ObjectIdentifier($0)).inserted }
+    Completions(unique(futures), until: WaitClock(timeout))
 }

@@ -11,11 +11,13 @@ import Threading
 ///
 /// When it is done, first the threads that wait in `get` are woken, then those in `wait` and `asCompleted` and the
 /// tasks in `await future.value`, and then the callbacks run.
-public class Future<Success: Sendable, Failure: Error>: AnyFuture, @unchecked Sendable {
+public final class Future<Success: Sendable, Failure: Error>: AnyFuture, @unchecked Sendable {
     /// Written once, by whoever took it out of pending, before it is finished; read when it is.
-    private var outcome: Result<Success, FutureError<Failure>>?
+    @usableFromInline internal var outcome: Result<Success, FutureError<Failure>>?
 
-    internal override init() {}
+    @usableFromInline internal override init(in pool: PoolCore? = nil, work: ((AnyFuture) -> Void)? = nil) {
+        super.init(in: pool, work: work)
+    }
 
     /// Waits until it is done, and returns the value. Python's `result(timeout)`.
     ///
@@ -26,7 +28,7 @@ public class Future<Success: Sendable, Failure: Error>: AnyFuture, @unchecked Se
     /// - Returns: what the work returned.
     /// - Throws: `FutureError`: `failed` with what the work threw, `cancelled`, `timedOut`, `broken`, or `wouldDeadlock`
     ///   in a task that would wait for itself.
-    public final func get(timeout: Duration? = nil) throws(FutureError<Failure>) -> Success {
+    @inlinable public func get(timeout: Duration? = nil) throws(FutureError<Failure>) -> Success {
         try result(timeout: timeout).get()
     }
 
@@ -34,13 +36,13 @@ public class Future<Success: Sendable, Failure: Error>: AnyFuture, @unchecked Se
     ///
     /// - Parameter timeout: how long to wait; nil for no limit, zero or less to look once.
     /// - Returns: what `get` would return or throw.
-    public final func result(timeout: Duration? = nil) -> Result<Success, FutureError<Failure>> {
+    @inlinable public func result(timeout: Duration? = nil) -> Result<Success, FutureError<Failure>> {
         if isDone { return settled }
-        return result(until: Deadline(after: timeout))
+        return result(after: waitUntilDone(timeout))
     }
 
-    internal final func result(until deadline: Deadline) -> Result<Success, FutureError<Failure>> {
-        switch waitUntilDone(deadline) {
+    @inlinable internal func result(after ending: WaitEnding) -> Result<Success, FutureError<Failure>> {
+        switch ending {
         case .done: settled
         case .tooLate: .failure(.timedOut)
         case .wouldDeadlock: .failure(.wouldDeadlock)
@@ -48,7 +50,7 @@ public class Future<Success: Sendable, Failure: Error>: AnyFuture, @unchecked Se
     }
 
     /// The value or the error of a future that is done.
-    private var settled: Result<Success, FutureError<Failure>> {
+    @inlinable internal var settled: Result<Success, FutureError<Failure>> {
         if isCancelled { return .failure(.cancelled) }
         guard let outcome else { preconditionFailure("a future is done without a result") }
         return outcome
@@ -63,22 +65,24 @@ public class Future<Success: Sendable, Failure: Error>: AnyFuture, @unchecked Se
     ///
     /// - Parameter body: what to call. What it throws goes to `Thread.uncaughtErrorHandler`, and harms no other
     ///   callback.
-    public final func onCompletion(_ body: @escaping @Sendable (Future<Success, Failure>) throws -> Void) {
+    public func onCompletion(_ body: @escaping @Sendable (Future<Success, Failure>) throws -> Void) {
         addCallback { future in
             // It is this very object.
             try body(unsafe unsafeDowncast(future, to: Future<Success, Failure>.self))
         }
     }
 
-    /// Writes the result of a future that the caller has begun.
-    internal final func settle(_ result: Result<Success, FutureError<Failure>>) { outcome = result }
+    /// Does the work and writes its result, for a pool that has begun.
+    @inlinable internal func settle(_ work: () throws(Failure) -> Success) {
+        do { outcome = .success(try work()) } catch { outcome = .failure(.failed(error)) }
+    }
 
     /// Finishes it, unless it is done or somebody else has begun.
     ///
     /// - Returns: whether this call finished it.
-    internal final func finish(_ result: Result<Success, FutureError<Failure>>, hasBegun: Bool) -> Bool {
+    internal func finish(_ result: Result<Success, FutureError<Failure>>, hasBegun: Bool) -> Bool {
         guard hasBegun || begin() else { return false }
-        settle(result)
+        outcome = result
         tell(publish())
         return true
     }
@@ -88,7 +92,7 @@ public class Future<Success: Sendable, Failure: Error>: AnyFuture, @unchecked Se
         return true
     }
 
-    internal override func breakDown(_ reason: BrokenReason) { _ = finish(.failure(.broken(reason)), hasBegun: true) }
+    internal override func settleBroken(_ reason: BrokenReason) { outcome = .failure(.broken(reason)) }
 }
 
 extension Future {

@@ -16,13 +16,14 @@ public enum FutureState: Sendable, Hashable {
 ///        └──────▶ cancelled                       cancel
 ///
 /// Whoever takes it out of `pending` is the only one who may write the result and take it on.
-internal struct FutureWord: Equatable {
-    internal var bits: UInt32
+@usableFromInline internal struct FutureWord: Equatable {
+    @usableFromInline internal var bits: UInt32
 
-    internal init(bits: UInt32) { self.bits = bits }
+    @inlinable internal init(bits: UInt32) { self.bits = bits }
 
     private static let stateMask: UInt32 = 3
     private static let running: UInt32 = 1
+    // The two ways to be done have a bit in common, for which code in other modules looks.
     internal static let finished: UInt32 = 2
     internal static let cancelled: UInt32 = 3
     /// A thread may be sleeping on the word.
@@ -35,10 +36,10 @@ internal struct FutureWord: Equatable {
     private static let workerShift: UInt32 = 8
     internal static let workers = 1 << (32 - workerShift)
 
-    internal var isDone: Bool { bits & FutureWord.finished != 0 }
+    @inlinable internal var isDone: Bool { bits & 2 != 0 }
     internal var isPending: Bool { bits & FutureWord.stateMask == 0 }
     internal var isRunning: Bool { bits & FutureWord.stateMask == FutureWord.running }
-    internal var isCancelled: Bool { bits & FutureWord.stateMask == FutureWord.cancelled }
+    @inlinable internal var isCancelled: Bool { bits & 3 == 3 }
     internal var worker: UInt32 { bits >> FutureWord.workerShift }
 
     internal func has(_ flag: UInt32) -> Bool { bits & flag != 0 }

@@ -11,20 +11,25 @@ public final class MapResults<Success: Sendable, Failure: Error> {
     /// A future of the results of some inputs in a row. If it fails as a whole, each of them has failed.
     public typealias Chunk = Future<[Result<Success, Failure>], Failure>
 
-    private struct Submitted {
-        let future: Chunk
-        let count: Int
+    @usableFromInline internal struct Submitted {
+        @usableFromInline internal let future: Chunk
+        @usableFromInline internal let count: Int
+
+        @inlinable internal init(future: Chunk, count: Int) {
+            self.future = future
+            self.count = count
+        }
     }
 
-    private let deadline: Deadline
+    @usableFromInline internal let clock: WaitClock
     /// Submits the next chunk; nil when there are no more inputs.
-    private var submitNext: (() throws(ExecutorError) -> Submitted?)?
+    @usableFromInline internal var submitNext: (() throws(ExecutorError) -> Submitted?)?
     /// What was submitted and not yet waited for, from `first` on.
-    private var window: [Submitted] = []
-    private var first = 0
-    private var ready: [Result<Success, FutureError<Failure>>] = []
-    private var readyIndex = 0
-    private var refusal: ExecutorError?
+    @usableFromInline internal var window: [Submitted] = []
+    @usableFromInline internal var first = 0
+    @usableFromInline internal var ready: [Result<Success, FutureError<Failure>>] = []
+    @usableFromInline internal var readyIndex = 0
+    @usableFromInline internal var refusal: ExecutorError?
 
     /// Submits inputs by chunks. Executors use it to offer `map`.
     ///
@@ -36,11 +41,11 @@ public final class MapResults<Success: Sendable, Failure: Error> {
     ///   - submit: has a chunk done; the results must be as many as the inputs, in their order.
     /// - Throws: `ExecutorError.notPositive` for a size below 1, or what `submit` threw: what was submitted before is
     ///   cancelled then.
-    public init<Inputs: Sequence>(
+    @inlinable public init<Inputs: Sequence>(
         _ inputs: Inputs, chunkSize: Int, bufferSize: Int?, timeout: Duration?,
         submit: @escaping ([Inputs.Element]) throws(ExecutorError) -> Chunk
     ) throws(ExecutorError) {
-        deadline = Deadline(after: timeout)
+        clock = WaitClock(timeout)
         guard chunkSize >= 1 else { throw .notPositive("the chunk size", chunkSize) }
         if let bufferSize, bufferSize < 1 { throw .notPositive("the buffer size", bufferSize) }
         var iterator = inputs.makeIterator()
@@ -66,7 +71,7 @@ public final class MapResults<Success: Sendable, Failure: Error> {
     ///
     /// - Returns: what the work returned; nil when there are no more inputs.
     /// - Throws: `FutureError` as `Future.get` does; the rest is cancelled, and the next call returns nil.
-    public func next() throws(FutureError<Failure>) -> Success? {
+    @inlinable public func next() throws(FutureError<Failure>) -> Success? {
         guard let result = nextResult() else { return nil }
         do {
             return try result.get()
@@ -80,7 +85,7 @@ public final class MapResults<Success: Sendable, Failure: Error> {
     ///
     /// - Returns: what the work returned for each input, in their order.
     /// - Throws: the first error, as `next()` does; the rest is cancelled.
-    public func collect() throws(FutureError<Failure>) -> [Success] {
+    @inlinable public func collect() throws(FutureError<Failure>) -> [Success] {
         var values: [Success] = []
         while let value = try next() { values.append(value) }
         return values
@@ -91,14 +96,14 @@ public final class MapResults<Success: Sendable, Failure: Error> {
     /// It goes on after an error of the work, and ends after `timedOut` and `wouldDeadlock`.
     public var results: MapPositions<Success, Failure> { MapPositions(source: self) }
 
-    fileprivate func nextResult() -> Result<Success, FutureError<Failure>>? {
+    @inlinable internal func nextResult() -> Result<Success, FutureError<Failure>>? {
         if readyIndex == ready.count, !takeChunk() { return nil }
         defer { readyIndex += 1 }
         return ready[readyIndex]
     }
 
     /// Waits for the next chunk and makes its results ready; false if there is none.
-    private func takeChunk() -> Bool {
+    @inlinable internal func takeChunk() -> Bool {
         ready = []
         readyIndex = 0
         guard first < window.count else {
@@ -107,7 +112,7 @@ public final class MapResults<Success: Sendable, Failure: Error> {
             return true
         }
         let chunk = window[first]
-        switch chunk.future.result(until: deadline) {
+        switch chunk.future.result(after: clock.wait(for: chunk.future)) {
         case .success(let results):
             ready = results.map { $0.mapError(FutureError.failed) }
             precondition(ready.count == chunk.count, "a chunk has not as many results as inputs")
@@ -127,7 +132,7 @@ public final class MapResults<Success: Sendable, Failure: Error> {
         return true
     }
 
-    private func submitOne() throws(ExecutorError) -> Bool {
+    @inlinable internal func submitOne() throws(ExecutorError) -> Bool {
         guard let submitNext else { return false }
         do {
             if let chunk = try submitNext() {
@@ -142,7 +147,7 @@ public final class MapResults<Success: Sendable, Failure: Error> {
         return false
     }
 
-    private func removeFirst() {
+    @inlinable internal func removeFirst() {
         first += 1
         // Results are let go as they are taken; half of the array may be empty.
         if first * 2 > window.count {
@@ -151,7 +156,7 @@ public final class MapResults<Success: Sendable, Failure: Error> {
         }
     }
 
-    private func cancelRest() {
+    @usableFromInline internal func cancelRest() {
         submitNext = nil
         refusal = nil
         ready = []
@@ -165,10 +170,12 @@ public final class MapResults<Success: Sendable, Failure: Error> {
 
 /// A value or an error for each input of a `map`: see `MapResults.results`.
 public struct MapPositions<Success: Sendable, Failure: Error>: Sequence, IteratorProtocol {
-    fileprivate let source: MapResults<Success, Failure>
+    @usableFromInline internal let source: MapResults<Success, Failure>
+
+    internal init(source: MapResults<Success, Failure>) { self.source = source }
 
     /// The result for the next input; nil when there are no more.
-    public mutating func next() -> Result<Success, FutureError<Failure>>? { source.nextResult() }
+    @inlinable public mutating func next() -> Result<Success, FutureError<Failure>>? { source.nextResult() }
 }
 
 extension ClosureExecutor {
@@ -186,7 +193,7 @@ extension ClosureExecutor {
     ///   - work: what to do with an input.
     /// - Returns: where to get the results, in the order of the inputs.
     /// - Throws: `ExecutorError.notPositive` for a size below 1, and what `submit` throws.
-    public func map<Inputs: Sequence, Success: Sendable, Failure: Error>(
+    @inlinable public func map<Inputs: Sequence, Success: Sendable, Failure: Error>(
         _ inputs: Inputs, chunkSize: Int = 1, bufferSize: Int? = nil, timeout: Duration? = nil,
         _ work: @escaping @Sendable (Inputs.Element) throws(Failure) -> Success
     ) throws(ExecutorError) -> MapResults<Success, Failure> where Inputs.Element: Sendable {
@@ -216,7 +223,7 @@ extension ClosureExecutor {
     ///   - work: what to do with a pair.
     /// - Returns: where to get the results, in the order of the inputs.
     /// - Throws: as `map` with one sequence.
-    public func map<First: Sequence, Second: Sequence, Success: Sendable, Failure: Error>(
+    @inlinable public func map<First: Sequence, Second: Sequence, Success: Sendable, Failure: Error>(
         _ first: First, _ second: Second, chunkSize: Int = 1, bufferSize: Int? = nil, timeout: Duration? = nil,
         _ work: @escaping @Sendable (First.Element, Second.Element) throws(Failure) -> Success
     ) throws(ExecutorError) -> MapResults<Success, Failure> where First.Element: Sendable, Second.Element: Sendable {

@@ -8,7 +8,7 @@ import Threading
 /// work: whoever stops looking, because it has found a task, looks whether there are more, and wakes the next one; and
 /// whoever gives up looking says so first and then looks once more. So no task is forgotten, and a burst of tasks costs
 /// one wake-up and not one each.
-internal final class PoolCore: @unchecked Sendable {
+@usableFromInline internal final class PoolCore: @unchecked Sendable {
     internal let limit: Int
     internal let queue = WorkQueue()
     internal let settings: Settings
@@ -47,7 +47,7 @@ internal final class PoolCore: @unchecked Sendable {
 
     // MARK: Submitting
 
-    internal func submit<Success, Failure>(_ item: WorkItem<Success, Failure>) throws(ExecutorError) {
+    @usableFromInline internal func submit(_ item: AnyFuture) throws(ExecutorError) {
         if let room, !room.tryAcquire() {
             if queue.isClosed { throw refusal }
             // A worker that waits for room may be the only one that could make some: it does the work itself.

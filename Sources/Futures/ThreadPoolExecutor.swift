@@ -27,7 +27,7 @@ public enum WhenFull: Hashable, Sendable {
 ///
 /// - Complexity: `submit` takes O(1), and does not wait for the workers.
 public final class ThreadPoolExecutor: ClosureExecutor {
-    internal let core: PoolCore
+    @usableFromInline internal let core: PoolCore
 
     private static let made = Atomic<Int>(0)
 
@@ -83,12 +83,15 @@ public final class ThreadPoolExecutor: ClosureExecutor {
     /// - Returns: the future of its result.
     /// - Throws: `ExecutorError.shutDown`, `.broken`, `.full` if the pool rejects what it has no room for, or `.thread`
     ///   if it has no worker and none can be started. The work will not run then.
-    public func submit<Success: Sendable, Failure: Error>(
+    @inlinable public func submit<Success: Sendable, Failure: Error>(
         _ work: sending @escaping () throws(Failure) -> Success
     ) throws(ExecutorError) -> Future<Success, Failure> {
-        let item = WorkItem(core, work)
-        try core.submit(item)
-        return item
+        let future = Future<Success, Failure>(in: core) { future in
+            // It is called with this very future.
+            unsafe unsafeDowncast(future, to: Future<Success, Failure>.self).settle(work)
+        }
+        try core.submit(future)
+        return future
     }
 
     /// Takes no more work, and waits until what was submitted is done and the workers have ended.

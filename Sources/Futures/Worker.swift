@@ -46,7 +46,7 @@ internal final class Worker: @unchecked Sendable {
 
     /// Waits for another future, without ever waiting for what this thread itself has to do.
     internal func wait(for future: AnyFuture, until deadline: Deadline) -> WaitEnding {
-        if deadline.moment == nil, future.owner === pool {
+        if deadline.moment == nil, future.pool === pool {
             if help(with: future) { return .done }
             if outer.count >= Worker.deepest, future.current.isPending { return .wouldDeadlock }
         }
@@ -59,7 +59,7 @@ internal final class Worker: @unchecked Sendable {
     ///
     /// - Returns: whether it was done here.
     internal func help(with future: AnyFuture) -> Bool {
-        guard future.owner === pool, outer.count < Worker.deepest, future.begin(by: number) else { return false }
+        guard future.pool === pool, outer.count < Worker.deepest, future.begin(by: number) else { return false }
         future.perform(in: self)
         return true
     }
@@ -89,7 +89,7 @@ internal enum WaitGraph {
 
     private static func leads(from future: AnyFuture, to worker: Worker) -> Bool {
         var next = future
-        while let pool = next.owner {
+        while let pool = next.pool {
             let word = next.current
             guard word.isRunning, word.worker != 0 else { return false }
             if pool === worker.pool, word.worker == worker.number { return true }

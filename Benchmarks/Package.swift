@@ -39,6 +39,8 @@ let package = Package(
             name: "QueueRate", dependencies: [.product(name: "Queues", package: "roost")], swiftSettings: strict),
         .executableTarget(name: "LockRate", dependencies: [threading], swiftSettings: strict),
         .executableTarget(
+            name: "FutureRate", dependencies: [.product(name: "Futures", package: "roost")], swiftSettings: strict),
+        .executableTarget(
             name: "TimerRate",
             dependencies: [scheduling, threading, .product(name: "HeapModule", package: "swift-collections")],
             swiftSettings: strict),

@@ -37,6 +37,7 @@ class Programs:
     locks: Path
     locks_swift: Path
     locks_python: Path
+    futures_python: Path
     locks_cpp: Path
     locks_rust: Path | None
 
@@ -90,6 +91,7 @@ def build(roostd: str | None) -> Programs:
         locks=directory / "locks",
         locks_swift=HERE / ".build" / "release" / "LockRate",
         locks_python=HERE / "programs" / "locks.py",
+        futures_python=HERE / "programs" / "futures.py",
         locks_cpp=directory / "locks-cpp",
         locks_rust=directory / "locks-rust" if rust else None,
     )

@@ -11,13 +11,16 @@ public final class MapResults<Success: Sendable, Failure: Error> {
     /// A future of the results of some inputs in a row. If it fails as a whole, each of them has failed.
     public typealias Chunk = Future<[Result<Success, Failure>], Failure>
 
-    @usableFromInline internal struct Submitted {
-        @usableFromInline internal let future: Chunk
-        @usableFromInline internal let count: Int
+    /// What was submitted: one input, or several.
+    @usableFromInline internal enum Submitted {
+        case one(Future<Success, Failure>)
+        case chunk(Chunk, count: Int)
 
-        @inlinable internal init(future: Chunk, count: Int) {
-            self.future = future
-            self.count = count
+        @inlinable internal var future: AnyFuture {
+            switch self {
+            case .one(let future): future
+            case .chunk(let future, _): future
+            }
         }
     }
 
@@ -46,15 +49,40 @@ public final class MapResults<Success: Sendable, Failure: Error> {
         submit: @escaping ([Inputs.Element]) throws(ExecutorError) -> Chunk
     ) throws(ExecutorError) {
         clock = WaitClock(timeout)
-        guard chunkSize >= 1 else { throw .notPositive("the chunk size", chunkSize) }
-        if let bufferSize, bufferSize < 1 { throw .notPositive("the buffer size", bufferSize) }
+        if chunkSize < 1 { throw .notPositive("the chunk size", chunkSize) }
         var iterator = inputs.makeIterator()
         submitNext = { () throws(ExecutorError) in
             var items: [Inputs.Element] = []
             while items.count < chunkSize, let item = iterator.next() { items.append(item) }
-            if items.isEmpty { return nil }
-            return Submitted(future: try submit(items), count: items.count)
+            return items.isEmpty ? nil : .chunk(try submit(items), count: items.count)
         }
+        try begin(bufferSize)
+    }
+
+    /// Submits inputs one by one. Executors use it to offer `map`.
+    ///
+    /// - Parameters:
+    ///   - inputs: what to work on; read only as far as needed.
+    ///   - bufferSize: how many tasks may be submitted whose results nobody has got; nil to submit all of them now.
+    ///   - timeout: how long it may take in all, from now on.
+    ///   - submit: has an input done.
+    /// - Throws: `ExecutorError.notPositive` for a size below 1, or what `submit` threw: what was submitted before is
+    ///   cancelled then.
+    @inlinable public init<Inputs: Sequence>(
+        _ inputs: Inputs, bufferSize: Int?, timeout: Duration?,
+        submit: @escaping (Inputs.Element) throws(ExecutorError) -> Future<Success, Failure>
+    ) throws(ExecutorError) {
+        clock = WaitClock(timeout)
+        var iterator = inputs.makeIterator()
+        submitNext = { () throws(ExecutorError) in
+            guard let item = iterator.next() else { return nil }
+            return .one(try submit(item))
+        }
+        try begin(bufferSize)
+    }
+
+    @inlinable internal func begin(_ bufferSize: Int?) throws(ExecutorError) {
+        if let bufferSize, bufferSize < 1 { throw .notPositive("the buffer size", bufferSize) }
         do {
             var left = bufferSize ?? .max
             while left > 0, try submitOne() { left -= 1 }
@@ -97,39 +125,41 @@ public final class MapResults<Success: Sendable, Failure: Error> {
     public var results: MapPositions<Success, Failure> { MapPositions(source: self) }
 
     @inlinable internal func nextResult() -> Result<Success, FutureError<Failure>>? {
-        if readyIndex == ready.count, !takeChunk() { return nil }
+        if readyIndex == ready.count {
+            ready = []
+            readyIndex = 0
+            guard first < window.count else {
+                return refusal.take().map { .failure(.broken(.rejected($0))) }
+            }
+            let submitted = window[first]
+            let ending = clock.wait(for: submitted.future)
+            if ending == .done {
+                removeFirst()
+                // Whatever goes wrong now is told when its turn comes.
+                do { _ = try submitOne() } catch { refusal = error }
+            } else {
+                cancelRest()
+            }
+            switch submitted {
+            case .one(let future): return future.result(after: ending)
+            case .chunk(let future, let count): ready = results(of: future, count, ending)
+            }
+        }
         defer { readyIndex += 1 }
         return ready[readyIndex]
     }
 
-    /// Waits for the next chunk and makes its results ready; false if there is none.
-    @inlinable internal func takeChunk() -> Bool {
-        ready = []
-        readyIndex = 0
-        guard first < window.count else {
-            guard let refusal = refusal.take() else { return false }
-            ready = [.failure(.broken(.rejected(refusal)))]
-            return true
-        }
-        let chunk = window[first]
-        switch chunk.future.result(after: clock.wait(for: chunk.future)) {
+    @inlinable internal func results(
+        of chunk: Chunk, _ count: Int, _ ending: WaitEnding
+    ) -> [Result<Success, FutureError<Failure>>] {
+        switch chunk.result(after: ending) {
         case .success(let results):
-            ready = results.map { $0.mapError(FutureError.failed) }
-            precondition(ready.count == chunk.count, "a chunk has not as many results as inputs")
+            precondition(results.count == count, "a chunk has not as many results as inputs")
+            return results.map { $0.mapError(FutureError.failed) }
         case .failure(let error):
-            switch error {
-            case .timedOut, .wouldDeadlock:
-                cancelRest()
-                ready = [.failure(error)]
-                return true
-            case .failed, .cancelled, .broken:
-                ready = Array(repeating: .failure(error), count: chunk.count)
-            }
+            // Where nothing more is waited for, one error is enough.
+            return Array(repeating: .failure(error), count: ending == .done ? count : 1)
         }
-        removeFirst()
-        // Whatever goes wrong now is told when its turn comes.
-        do { _ = try submitOne() } catch { refusal = error }
-        return true
     }
 
     @inlinable internal func submitOne() throws(ExecutorError) -> Bool {
@@ -197,7 +227,13 @@ extension ClosureExecutor {
         _ inputs: Inputs, chunkSize: Int = 1, bufferSize: Int? = nil, timeout: Duration? = nil,
         _ work: @escaping @Sendable (Inputs.Element) throws(Failure) -> Success
     ) throws(ExecutorError) -> MapResults<Success, Failure> where Inputs.Element: Sendable {
-        try MapResults(inputs, chunkSize: chunkSize, bufferSize: bufferSize, timeout: timeout) {
+        if chunkSize == 1 {
+            return try MapResults(inputs, bufferSize: bufferSize, timeout: timeout) {
+                (item: Inputs.Element) throws(ExecutorError) in
+                try self.submit { () throws(Failure) in try work(item) }
+            }
+        }
+        return try MapResults(inputs, chunkSize: chunkSize, bufferSize: bufferSize, timeout: timeout) {
             (items: [Inputs.Element]) throws(ExecutorError) in
             try self.submit { () throws(Failure) in
                 var results: [Result<Success, Failure>] = []

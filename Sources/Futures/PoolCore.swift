@@ -119,21 +119,25 @@ import Threading
 
     /// Starts a worker that was counted already.
     private func startWorker() throws(ExecutorError) {
+        guard PoolRegistry.shared.add(self) else {
+            dismiss()
+            throw .shutDown
+        }
+        let number = roster.withLock { roster -> UInt32 in
+            roster.made += 1
+            return roster.made
+        }
         do throws(ThreadError) {
-            guard PoolRegistry.shared.add(self) else { throw ThreadError.exiting }
-            let number = roster.withLock { roster -> UInt32 in
-                roster.made += 1
-                return roster.made
-            }
             let name = "\(settings.name)_\(number - 1)"
             let thread = try Threading.Thread(name: name, options: settings.options) { [self] in
                 Worker(self, number: number).serve()
             }
             roster.withLock { $0.threads.append(thread) }
         } catch {
-            roster.withLock { $0.made -= 1 }
+            // The number is free again, unless others were given out meanwhile.
+            roster.withLock { if $0.made == number { $0.made -= 1 } }
             dismiss()
-            throw error == ThreadError.exiting ? .shutDown : .thread(error)
+            throw .thread(error)
         }
     }
 

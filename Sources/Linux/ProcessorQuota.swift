@@ -24,7 +24,7 @@ package enum ProcessorQuota {
     }
 
     /// What `cpu.max` allows: “QUOTA PERIOD” in microseconds, or “max PERIOD”.
-    static func processors(_ text: String) -> Int? {
+    package static func processors(_ text: String) -> Int? {
         let numbers = text.split { $0 == " " || $0 == "\n" }.map { Int($0) }
         guard numbers.count == 2, let quota = numbers[0], let period = numbers[1], quota > 0, period > 0 else {
             return nil

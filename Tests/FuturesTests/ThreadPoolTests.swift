@@ -137,6 +137,20 @@ import ToolkitTesting
         #expect((5...32).contains(ThreadPoolExecutor.defaultMaxWorkers))
     }
 
+    @Test func `a pool that can start no thread says so, and runs nothing`() throws {
+        let pool = try ThreadPoolExecutor(maxWorkers: 2, maxPending: 1, options: ThreadOptions(stackSize: 1 << 60))
+        let ran = Counter()
+        for _ in 0..<3 {
+            do {
+                _ = try pool.submit { ran.add() }
+                Issue.record("a thread was started with an impossible stack")
+            } catch ExecutorError.thread {}
+        }
+        #expect(pool.workerCount == 0)
+        try pool.shutdown()
+        #expect(ran.value == 0)
+    }
+
     @Test func `running work can be asked to stop`() throws {
         let pool = try ThreadPoolExecutor(maxWorkers: 1)
         let started = Event()

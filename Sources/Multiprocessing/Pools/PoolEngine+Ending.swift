@@ -89,6 +89,15 @@ extension PoolEngine {
         ring()
     }
 
+    /// Ends a pool that nobody has closed, and nobody can use any more.
+    func abandon() {
+        if !isClosed {
+            let words = "Pool \(settings.name) was dropped without close(): its workers are terminated\n"
+            _ = Linux.StandardError.writeQuietly(Array(words.utf8)[...])
+        }
+        terminate(signal: 15, grace: .seconds(5))
+    }
+
     /// Kills those that were asked to end and have not.
     func killUnheeding() {
         for member in lock.withLock({ members }) { _ = try? member.process.kill() }
@@ -168,7 +177,9 @@ enum PoolEnd {
             state.isEnding = true
             return Array(state.engines.values)
         }
-        for engine in engines { engine.close() }
+        for engine in engines {
+            if engine.settings.diesAtExit { engine.abandon() } else { engine.close() }
+        }
         guard KernelThread.id == KernelProcess.id else {
             for engine in engines { engine.lock.withLock { engine.isTerminated = true } }
             return

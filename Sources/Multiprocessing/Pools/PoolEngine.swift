@@ -19,6 +19,8 @@ final class PoolEngine: OutsideExecutor, @unchecked Sendable {
         var initializer: PoolWork?
         var maxTasksPerWorker: Int?
         var retries: Int
+        /// Whether the end of the program ends what is being done, instead of waiting for it.
+        var diesAtExit = false
     }
 
     let settings: Settings

@@ -36,9 +36,13 @@ extension ProcessPoolExecutor {
         _ function: RemoteFunction<Inputs.Element, Output>, _ inputs: Inputs, chunkSize: Int = 1,
         bufferSize: Int? = nil, timeout: Duration? = nil
     ) throws(ExecutorError) -> MapResults<Output, any Error> {
-        // The results keep the engine alive, not the executor: dropping the executor closes it, and what the buffer has
-        // no room for now would be refused later. So they keep the executor as well.
-        try MapResults(inputs, chunkSize: chunkSize, bufferSize: bufferSize, timeout: timeout) {
+        // As long as there are inputs the results keep the pool, which is closed when nobody has it any more.
+        if chunkSize == 1 {
+            return try MapResults(inputs, bufferSize: bufferSize, timeout: timeout) {
+                [self] (item: Inputs.Element) throws(ExecutorError) in try submit(function, item)
+            }
+        }
+        return try MapResults(inputs, chunkSize: chunkSize, bufferSize: bufferSize, timeout: timeout) {
             [self] (items: [Inputs.Element]) throws(ExecutorError) in try submit(chunk: items, function)
         }
     }

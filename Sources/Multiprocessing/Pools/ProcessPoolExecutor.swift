@@ -63,18 +63,15 @@ public final class ProcessPoolExecutor: Executor {
         initializer: RemoteFunction<Argument, Output>, argument: Argument, maxTasksPerWorker: Int? = nil,
         retries: Int = 0
     ) throws {
-        let writer = ParcelWriter()
-        let prepared = try PoolWork(.initializer, initializer.name, with: writer) {
-            try writer.write(argument, key: nil)
-            return 1
-        }
+        let prepared = try PoolWork(calling: initializer, argument)
         try self.init(
             maxWorkers: maxWorkers, context: context, name: name, maxTasksPerWorker: maxTasksPerWorker,
             retries: retries, prepared: prepared)
     }
 
     init(
-        maxWorkers: Int?, context: Context, name: String?, maxTasksPerWorker: Int?, retries: Int, prepared: PoolWork?
+        maxWorkers: Int?, context: Context, name: String?, maxTasksPerWorker: Int?, retries: Int, prepared: PoolWork?,
+        diesAtExit: Bool = false
     ) throws(ExecutorError) {
         let limit = maxWorkers ?? ProcessPoolExecutor.defaultMaxWorkers
         guard limit >= 1 else { throw .notPositive("the number of workers", limit) }
@@ -83,7 +80,7 @@ public final class ProcessPoolExecutor: Executor {
         engine = PoolEngine(
             PoolEngine.Settings(
                 maxWorkers: limit, context: context, name: name ?? "ProcessPool-\(number)", initializer: prepared,
-                maxTasksPerWorker: maxTasksPerWorker, retries: max(0, retries)))
+                maxTasksPerWorker: maxTasksPerWorker, retries: max(0, retries), diesAtExit: diesAtExit))
     }
 
     deinit { engine.close() }
@@ -189,6 +186,17 @@ public func withProcessPool<Result: ~Copyable>(
     }
     try pool.shutdown()
     return result
+}
+
+extension PoolWork {
+    /// The call of an initializer.
+    init<Argument, Output>(calling initializer: RemoteFunction<Argument, Output>, _ argument: Argument) throws {
+        let writer = ParcelWriter()
+        try self.init(.initializer, initializer.name, with: writer) {
+            try writer.write(argument, key: nil)
+            return 1
+        }
+    }
 }
 
 extension PoolEngine {

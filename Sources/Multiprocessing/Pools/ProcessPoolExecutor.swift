@@ -209,3 +209,8 @@ extension PoolEngine {
         return work
     }
 }
+
+extension ProcessPoolExecutor {
+    /// Fills the counter by which the pool's thread is woken, for tests.
+    package func fillBell() { engine.inboxLock.withLock { engine.inbox.thread?.bell.fill() } }
+}

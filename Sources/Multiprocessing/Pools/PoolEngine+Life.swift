@@ -5,6 +5,9 @@ import Threading
 
 /// What the pool's thread learns of the workers and does about them; it holds no lock when it calls these.
 extension PoolEngine {
+    /// How many workers in a row may end before they are ready.
+    static let mostEarlyDeaths = 3
+
     struct Plan {
         var failing: [(task: PoolTask, error: FutureError<any Error>)]
         var missing: Int
@@ -125,6 +128,7 @@ extension PoolEngine {
     func isReady(_ member: PoolMember) {
         lock.withLock {
             if member.phase == .starting { member.phase = .ready }
+            member.wasReady = true
             earlyDeaths = 0
         }
     }
@@ -189,10 +193,9 @@ extension PoolEngine {
             queue.prepend(returned)
             if let brokenBy {
                 failing += queue.takeAll().map { ($0, .broken(brokenBy)) }
-            } else if member.phase == .starting, !isTerminated {
+            } else if !member.wasReady, !isTerminated, !isClosed || !queue.isEmpty {
                 earlyDeaths += 1
-                let reason = BrokenReason.worker(PoolFailure.neverReady(status))
-                if earlyDeaths >= 3 { breaking = reason }
+                if earlyDeaths >= PoolEngine.mostEarlyDeaths { breaking = .worker(PoolFailure.neverReady(status)) }
             }
         }
         if let breaking { breakDown(breaking) }

@@ -27,6 +27,8 @@ final class PoolMember: @unchecked Sendable {
     let socket: PacketSocket
     let page: ClaimPage
     var phase = Phase.starting
+    /// Whether it ever was ready.
+    var wasReady = false
     /// The tasks that were sent to it and not answered, in their order. The first one is what it does, or will do next.
     var outstanding: [Sent] = []
     /// The number of the next task that is sent to it.

@@ -180,7 +180,6 @@ final class PoolThread: @unchecked Sendable {
         try? epoll.remove(member.pidfd)
         let ending = member.process.handle.wait(until: Deadline(after: nil))
         _ = member.process.exitStatus
-        try? member.process.close()
         engine.hasEnded(member, ending?.status ?? .unknown)
     }
 

@@ -176,10 +176,10 @@ extension RemoteFunction: PoolCallable {
             // A value that cannot be skipped leaves nobody a way to the next one: then all fail.
             let end = try calls.reader.skip(place, limit: calls.limit)
             do {
-                let argument = try calls.reader.decode(Argument.self, at: place, limit: end, key: nil)
+                let argument = try calls.reader.decodePooled(Argument.self, at: place, limit: end)
                 let output = try self(argument)
                 writer.bytes.append(PoolAnswer.Mark.returned)
-                try writer.write(output, key: nil)
+                try writer.writePooled(output)
             } catch {
                 writer.bytes.truncate(to: start)
                 try write(error, into: writer)
@@ -207,7 +207,7 @@ extension RemoteFunction: PoolCallable {
     }
 
     fileprivate func callOnce(_ call: PoolCalls) throws {
-        _ = try self(call.reader.decode(Argument.self, at: call.place, limit: call.limit, key: nil))
+        _ = try self(call.reader.decodePooled(Argument.self, at: call.place, limit: call.limit))
     }
 }
 

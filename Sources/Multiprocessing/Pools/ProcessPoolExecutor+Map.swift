@@ -32,7 +32,7 @@ extension ProcessPoolExecutor {
     ///   - timeout: how long all of it may take, from now on; nil for no limit, zero or less for what is done at once.
     /// - Returns: where to get the results, in the order of the inputs.
     /// - Throws: `ExecutorError.notPositive` for a size below 1, and what `submit` throws.
-    public func map<Inputs: Sequence, Output>(
+    @inlinable public func map<Inputs: Sequence, Output>(
         _ function: RemoteFunction<Inputs.Element, Output>, _ inputs: Inputs, chunkSize: Int = 1,
         bufferSize: Int? = nil, timeout: Duration? = nil
     ) throws(ExecutorError) -> MapResults<Output, any Error> {
@@ -58,7 +58,7 @@ extension ProcessPoolExecutor {
     ///   - timeout: how long all of it may take, from now on; nil for no limit.
     /// - Returns: where to get the results, in the order of the inputs.
     /// - Throws: as `map` with one sequence.
-    public func map<First: Sequence, Second: Sequence, Output>(
+    @inlinable public func map<First: Sequence, Second: Sequence, Output>(
         _ function: RemoteFunction<Pair<First.Element, Second.Element>, Output>, _ first: First, _ second: Second,
         chunkSize: Int = 1, bufferSize: Int? = nil, timeout: Duration? = nil
     ) throws(ExecutorError) -> MapResults<Output, any Error> {
@@ -68,16 +68,14 @@ extension ProcessPoolExecutor {
     }
 
     /// Submits several inputs as one task.
-    func submit<Argument, Output>(
+    @usableFromInline func submit<Argument, Output>(
         chunk items: [Argument], _ function: RemoteFunction<Argument, Output>
     ) throws(ExecutorError) -> Future<[Result<Output, any Error>], any Error> {
         var unsent: [Int: any Error] = [:]
         let work: PoolWork
         do {
             work = try engine.encode(function.name) { writer in
-                for (place, item) in items.enumerated() {
-                    do { try writer.write(item, key: nil) } catch { unsent[place] = error }
-                }
+                unsent = writer.writeAll(items)
                 return items.count - unsent.count
             }
         } catch {

@@ -114,7 +114,7 @@ public final class ProcessPoolExecutor: Executor {
         let work: PoolWork
         do {
             work = try engine.encode(function.name) { writer in
-                try writer.write(argument, key: nil)
+                try writer.writePooled(argument)
                 return 1
             }
         } catch {
@@ -193,7 +193,7 @@ extension PoolWork {
     init<Argument, Output>(calling initializer: RemoteFunction<Argument, Output>, _ argument: Argument) throws {
         let writer = ParcelWriter()
         try self.init(.initializer, initializer.name, with: writer) {
-            try writer.write(argument, key: nil)
+            try writer.writePooled(argument)
             return 1
         }
     }

@@ -34,6 +34,9 @@ class Programs:
     queues_python: Path
     queues_cpp: Path
     queues_rust: Path | None
+    pipes_swift: Path
+    pipes_python: Path
+    pools_python: Path
     locks: Path
     locks_swift: Path
     locks_python: Path
@@ -88,6 +91,9 @@ def build(roostd: str | None) -> Programs:
         queues_python=HERE / "programs" / "queues.py",
         queues_cpp=directory / "queues-cpp",
         queues_rust=directory / "queues-rust" if rust else None,
+        pipes_swift=HERE / ".build" / "release" / "PipeRate",
+        pipes_python=HERE / "programs" / "pipes.py",
+        pools_python=HERE / "programs" / "pools.py",
         locks=directory / "locks",
         locks_swift=HERE / ".build" / "release" / "LockRate",
         locks_python=HERE / "programs" / "locks.py",

@@ -65,7 +65,9 @@ extension Tasks {
     package static let prepare = RemoteFunction("prepare") { (number: Int) in readyNumber.withLock { $0 = number } }
     package static let prepared = RemoteFunction("prepared") { () in readyNumber.withLock { $0 } }
     package static let failToPrepare = RemoteFunction("failToPrepare") { () throws in throw Undeclared() }
-    package static let dieToPrepare = RemoteFunction("dieToPrepare") { () in kill(getpid(), SIGKILL); return }
+    package static let dieToPrepare = RemoteFunction("dieToPrepare") { () in
+        kill(getpid(), SIGKILL); return
+    }
 
     package static let returnUnreadable = RemoteFunction("returnUnreadable") { () in
         Misbehaviour(way: .throwError, at: .decoding)
@@ -73,7 +75,8 @@ extension Tasks {
     package static let throwUnreadable = RemoteFunction("throwUnreadable", throwing: Unreadable.self) { () throws in
         throw Unreadable()
     }
-    package static let throwDeclared = RemoteFunction("throwDeclared", throwing: Declared.self) { (number: Int) throws in
+    package static let throwDeclared = RemoteFunction("throwDeclared", throwing: Declared.self) {
+        (number: Int) throws in
         throw Declared(number: number)
     }
     package static let makeBytes = RemoteFunction("makeBytes") { (count: Int) in [UInt8](repeating: 7, count: count) }

@@ -72,7 +72,7 @@ extension Tasks {
         sigfillset(&all)
         pthread_sigmask(SIG_BLOCK, &all, nil)
         try ready.send(getpid())
-        while true { usleep(1_000_000) }
+        while true { pause() }
     }
     /// Waits for the other end to be closed.
     package static let hang = RemoteFunction("hang") { (connection: Connection) in

@@ -84,7 +84,9 @@ import ToolkitTesting
         #expect(stuck.isDone)
     }
 
-    @Test func `★ FU-051 a worker that dies while a large argument is on its way fails its task, and nothing hangs`() throws {
+    @Test func `★ FU-051 a worker that dies while a large argument is on its way fails its task, and nothing hangs`()
+        throws
+    {
         try repeatedly { _ in
             try withExecutor(1) { pool throws in
                 let large = [UInt8](repeating: 1, count: 4 << 20)

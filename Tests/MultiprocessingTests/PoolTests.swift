@@ -96,7 +96,8 @@ extension Future where Failure == any Error {
         }
     }
 
-    @Test func `FU-057 an error comes back as what it was, with its type, its message and where it was thrown`() throws {
+    @Test func `FU-057 an error comes back as what it was, with its type, its message and where it was thrown`() throws
+    {
         try withExecutor(1) { pool throws in
             let declared = try pool.submit(Tasks.throwDeclared, 5).result()
             guard case .failure(.failed(let error)) = declared else { Issue.record("no error"); return }

@@ -145,8 +145,7 @@ struct UnkeyedReader: UnkeyedDecodingContainer {
             if type == UInt8.self, let value = try integer(UInt8.self) as? Value { return value }
             if type == Int.self, let value = try integer(Int.self) as? Value { return value }
         }
-        let key = PlainKey.value
-        return try next(type) { [reader, limit] in try reader.decode(type, at: $0, limit: limit, key: key) }
+        return try next(type) { [reader, limit] in try reader.decode(type, at: $0, limit: limit, key: nil) }
     }
 
     mutating func nestedContainer<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {

@@ -119,8 +119,8 @@ public final class Pool: Sendable {
     ///   - chunkSize: how many inputs make one task; nil for as many as give each worker four tasks.
     ///   - timeout: how long to wait; nil for no limit.
     /// - Returns: the results, in the order of the inputs.
-    /// - Throws: `ExecutorError` if the inputs were not taken; the error of the first input that failed, as `Future.get`
-    ///   does. The rest is cancelled then; Python waits for it.
+    /// - Throws: `ExecutorError` if the inputs were not taken; the error of the first input that failed, as
+    ///   `Future.get` does. The rest is cancelled then; Python waits for it.
     public func map<Argument, Output>(
         _ function: RemoteFunction<Argument, Output>, _ inputs: some Sequence<Argument>, chunkSize: Int? = nil,
         timeout: Duration? = nil
@@ -236,8 +236,8 @@ public final class Pool: Sendable {
     /// Takes no more work; the workers end when they have done what there is.
     public func close() { executor.engine.close() }
 
-    /// Ends the workers at once, with SIGTERM, and after `grace` with SIGKILL, and takes no more work. What they work on
-    /// fails with `PoolFailure.workerDied`, and what nobody has begun is cancelled. Python's `terminate` waits for ever
+    /// Ends the workers at once, with SIGTERM, and after `grace` with SIGKILL, and takes no more work. What they work
+    /// on fails with `PoolFailure.workerDied`, and what nobody has begun is cancelled. Python's `terminate` waits for ever
     /// for a worker that ignores SIGTERM.
     public func terminate(grace: Duration = .seconds(5)) { executor.terminateWorkers(grace: grace) }
 

@@ -225,7 +225,8 @@ extension ParcelWriter {
 
 extension ParcelReader {
     /// The counterpart of `writePooled`.
-    @inline(__always) func decodePooled<Value: Decodable>(_ type: Value.Type, at start: Int, limit: Int) throws -> Value {
+    @inline(__always) func decodePooled<Value: Decodable>(_ type: Value.Type, at start: Int, limit: Int) throws -> Value
+    {
         if Value.self == Nothing.self, let nothing = Nothing() as? Value { return nothing }
         return try decode(type, at: start, limit: limit, key: nil)
     }

@@ -103,9 +103,9 @@ public final class ProcessPoolExecutor: Executor {
     /// - Parameters:
     ///   - function: what to run; the workers' program must have registered it.
     ///   - argument: what to run it with, encoded at once in the calling thread. Handles in it are passed along.
-    /// - Returns: the future of its result. It fails with what the function throws, an error that it declares as itself
-    ///   and any other one as `RemoteError`; with `EncodingError` or `DecodingError` if the argument or the result could
-    ///   not be understood; and is broken by `PoolFailure` if the worker died.
+    /// - Returns: the future of its result. It fails with what the function throws, an error that it declares as
+    ///   itself and any other one as `RemoteError`; with `EncodingError` or `DecodingError` if the argument or the
+    ///   result could not be understood; and is broken by `PoolFailure` if the worker died.
     /// - Throws: `ExecutorError.shutDown`, `.broken`, or `.thread`. The function will not run then.
     /// - Complexity: O(1) and the encoding. It does not wait for the workers.
     public func submit<Argument, Output>(
@@ -161,7 +161,8 @@ public final class ProcessPoolExecutor: Executor {
     /// - Parameter grace: after which time those are killed that have not ended; nil to let them be.
     public func terminateWorkers(grace: Duration? = .seconds(5)) { engine.terminate(signal: 15, grace: grace) }
 
-    /// Kills all workers, with SIGKILL, and takes no more work; otherwise as `terminateWorkers`. Python's `kill_workers`.
+    /// Kills all workers, with SIGKILL, and takes no more work; otherwise as `terminateWorkers`. Python's
+    /// `kill_workers`.
     public func killWorkers() { engine.terminate(signal: 9, grace: nil) }
 }
 

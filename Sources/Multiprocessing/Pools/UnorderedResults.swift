@@ -41,8 +41,8 @@ public final class UnorderedResults<Success: Sendable> {
     ///
     /// - Parameter timeout: how long to wait; nil for no limit, zero or less to look once.
     /// - Returns: what the function returned; nil when there are no more inputs.
-    /// - Throws: `FutureError`: `timedOut`, after which the result may still come, or what concerns one input; the others
-    ///   are still to be had.
+    /// - Throws: `FutureError`: `timedOut`, after which the result may still come, or what concerns one input; the
+    ///   others are still to be had.
     public func next(timeout: Duration? = nil) throws(FutureError<any Error>) -> Success? {
         try nextResult(timeout: timeout)?.get()
     }

@@ -176,7 +176,8 @@ let package = Package(
             swiftSettings: strict),
         // What the tests of Multiprocessing run in other processes: the functions, and the program that runs them.
         .target(
-            name: "MultiprocessingTasks", dependencies: ["Multiprocessing", "Subprocesses", "Threading", "Linux"],
+            name: "MultiprocessingTasks",
+            dependencies: ["Multiprocessing", "Futures", "Subprocesses", "Threading", "Linux"],
             path: "Tests/MultiprocessingTasks", swiftSettings: strict),
         .executableTarget(
             name: "multiprocessing-worker", dependencies: ["MultiprocessingTasks", "Multiprocessing"],

@@ -43,6 +43,12 @@ let package = Package(
         .executableTarget(
             name: "PipeRate", dependencies: [.product(name: "Multiprocessing", package: "roost")],
             swiftSettings: strict),
+        .executableTarget(
+            name: "PoolRate",
+            dependencies: [
+                .product(name: "Multiprocessing", package: "roost"), .product(name: "Futures", package: "roost"),
+            ],
+            swiftSettings: strict),
         .executableTarget(name: "LockRate", dependencies: [threading], swiftSettings: strict),
         .executableTarget(
             name: "FutureRate", dependencies: [.product(name: "Futures", package: "roost")], swiftSettings: strict),

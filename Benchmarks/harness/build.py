@@ -37,6 +37,7 @@ class Programs:
     process_queues_python: Path
     pipes_swift: Path
     pipes_python: Path
+    pools_python: Path
     locks: Path
     locks_swift: Path
     locks_python: Path
@@ -94,6 +95,7 @@ def build(roostd: str | None) -> Programs:
         process_queues_python=HERE / "programs" / "process_queues.py",
         pipes_swift=HERE / ".build" / "release" / "PipeRate",
         pipes_python=HERE / "programs" / "pipes.py",
+        pools_python=HERE / "programs" / "pools.py",
         locks=directory / "locks",
         locks_swift=HERE / ".build" / "release" / "LockRate",
         locks_python=HERE / "programs" / "locks.py",

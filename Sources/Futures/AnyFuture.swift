@@ -19,6 +19,10 @@ package import Threading
     /// What a pool is to do: it gets this very object, and settles the result. Gone as soon as it has run or was
     /// cancelled; whoever takes the future out of pending is the only one to touch it.
     internal final var work: ((AnyFuture) -> Void)?
+    /// Who does the work, if that is an executor of another module; set before anybody else knows the future.
+    package final var outside: (any OutsideExecutor)?
+    /// Where its work is, for the executor of another module, which guards it.
+    package final var place: UInt64 = 0
 
     @usableFromInline internal init(in pool: PoolCore?, work: ((AnyFuture) -> Void)?) {
         self.pool = pool
@@ -58,6 +62,11 @@ package import Threading
     @discardableResult
     public final func cancel() -> Bool {
         var before = current
+        // The work may be on its way to where it is done, and only its executor can hold it up.
+        if let outside, before.isPending {
+            outside.withdraw(self)
+            before = current
+        }
         while before.isPending {
             let (isCancelled, found) = word.weakCompareExchange(
                 expected: before.bits, desired: FutureWord.cancelled, successOrdering: .acquiringAndReleasing,
@@ -82,6 +91,7 @@ package import Threading
     public final func requestCancellation() -> Bool {
         if cancel() { return true }
         word.bitwiseOr(FutureWord.stop, ordering: .releasing)
+        outside?.askToStop(self)
         return false
     }
 
@@ -111,20 +121,35 @@ package import Threading
     ///
     /// - Parameter before: the word as it was when it became done.
     internal final func tell(_ before: FutureWord) {
-        if before.has(FutureWord.sleepers) { Futex.wake(on: word, .max) }
-        if before.has(FutureWord.listeners) { tellAudience() }
+        if wakeAll(before) { callBack() }
     }
 
-    private func tellAudience() {
+    /// Tells everybody but the callbacks.
+    ///
+    /// - Parameter before: the word as it was when it became done.
+    /// - Returns: whether there are callbacks; then `callBack` has to follow.
+    internal final func wakeAll(_ before: FutureWord) -> Bool {
+        if before.has(FutureWord.sleepers) { Futex.wake(on: word, .max) }
+        guard before.has(FutureWord.listeners) else { return false }
         lock.acquire()
-        guard let audience else { return lock.release() }
+        guard let audience else {
+            lock.release()
+            return false
+        }
         var wakes = audience.observers.select(.max)
+        let hasCallbacks = !audience.callbacks.isEmpty
+        if !hasCallbacks { self.audience = nil }
         lock.release()
         wakes.wakeAll()
+        return hasCallbacks
+    }
+
+    /// Runs the callbacks of a future that is done, and those that are added meanwhile.
+    package final func callBack() {
         while true {
             lock.acquire()
-            let callbacks = audience.callbacks
-            audience.callbacks = []
+            let callbacks = audience?.callbacks ?? []
+            audience?.callbacks = []
             if callbacks.isEmpty { self.audience = nil }
             lock.release()
             if callbacks.isEmpty { return }
@@ -203,6 +228,7 @@ package import Threading
 
     /// Lets the work go, because nobody will do it.
     private func letGo() {
+        outside?.wasCancelled(self)
         guard let pool else { return }
         work = nil
         pool.wasCancelled()

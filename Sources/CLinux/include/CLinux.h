@@ -53,4 +53,5 @@
 #include "CLinuxIO.h"
 #include "CLinuxShims.h"
 #include "CLinuxSpawn.h"
+#include "CLinuxPacket.h"
 #include "CLinuxProcess.h"

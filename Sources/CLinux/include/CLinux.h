@@ -51,6 +51,7 @@
 
 #include "CLinuxFutex.h"
 #include "CLinuxIO.h"
+#include "CLinuxObjects.h"
 #include "CLinuxShims.h"
 #include "CLinuxSpawn.h"
 #include "CLinuxPacket.h"

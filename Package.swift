@@ -175,7 +175,7 @@ let package = Package(
             swiftSettings: strict),
         // What the tests of Multiprocessing run in other processes: the functions, and the program that runs them.
         .target(
-            name: "MultiprocessingTasks", dependencies: ["Multiprocessing", "Threading", "Linux"],
+            name: "MultiprocessingTasks", dependencies: ["Multiprocessing", "Subprocesses", "Threading", "Linux"],
             path: "Tests/MultiprocessingTasks", swiftSettings: strict),
         .executableTarget(
             name: "multiprocessing-worker", dependencies: ["MultiprocessingTasks", "Multiprocessing"],
@@ -184,7 +184,7 @@ let package = Package(
             name: "MultiprocessingTests",
             dependencies: [
                 "Multiprocessing", "MultiprocessingTasks", "multiprocessing-worker", "Futures", "Subprocesses",
-                "Threading", "Linux", "ToolkitTesting",
+                "Threading", "Linux", "ToolkitTesting", .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor", "Linux", "Scheduling"], swiftSettings: strict),

@@ -1,16 +1,16 @@
 import Glibc
-public import Multiprocessing
+package import Multiprocessing
 
 /// A value that ends or holds up whoever decodes or encodes it: what can go wrong on each stretch of the way.
-public struct Misbehaviour: Codable, Sendable {
-    public enum Way: String, Codable, Sendable, CaseIterable {
+package struct Misbehaviour: Codable, Sendable {
+    package enum Way: String, Codable, Sendable, CaseIterable {
         case crash
         case exit
         case throwError
         case hang
     }
 
-    public enum Moment: String, Codable, Sendable {
+    package enum Moment: String, Codable, Sendable {
         case encoding
         case decoding
     }
@@ -18,7 +18,7 @@ public struct Misbehaviour: Codable, Sendable {
     let way: Way
     let moment: Moment
 
-    public init(way: Way, at moment: Moment) {
+    package init(way: Way, at moment: Moment) {
         self.way = way
         self.moment = moment
     }
@@ -28,14 +28,14 @@ public struct Misbehaviour: Codable, Sendable {
         case moment
     }
 
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         way = try container.decode(Way.self, forKey: .way)
         moment = try container.decode(Moment.self, forKey: .moment)
         if moment == .decoding { try misbehave() }
     }
 
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         if moment == .encoding { try misbehave() }
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(way, forKey: .way)
@@ -44,7 +44,7 @@ public struct Misbehaviour: Codable, Sendable {
 
     private func misbehave() throws {
         switch way {
-        case .crash: kill(getpid(), SIGSEGV)
+        case .crash: crashNow()
         case .exit: exit(7)
         case .throwError: throw Undeclared()
         case .hang: while true { pause() }
@@ -53,5 +53,5 @@ public struct Misbehaviour: Codable, Sendable {
 }
 
 extension Tasks {
-    public static let accept = RemoteFunction("accept") { (value: Misbehaviour) in }
+    package static let accept = RemoteFunction("accept") { (value: Misbehaviour) in }
 }

@@ -1,6 +1,6 @@
-public import Multiprocessing
+package import Multiprocessing
 
 /// What the tests let other processes do: one list for all, as a program has one.
-public enum Tasks {
-    public static let all: [any RemoteCallable] = processes + connections
+package enum Tasks {
+    package static let all: [any RemoteCallable] = processes + connections
 }

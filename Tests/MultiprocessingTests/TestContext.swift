@@ -23,3 +23,6 @@ enum TestContext {
         }
     }
 }
+
+/// Not Foundation's.
+typealias Process = Multiprocessing.Process

@@ -49,6 +49,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "CLinuxFork.h"
 #include "CLinuxFutex.h"
 #include "CLinuxIO.h"
 #include "CLinuxObjects.h"

@@ -76,3 +76,23 @@ static inline void *roost_map_to_read(int fd, size_t length) {
     void *start = mmap(NULL, length, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
     return start == MAP_FAILED ? NULL : start;
 }
+
+static inline int roost_bind_address(int fd, const struct roost_internet_address *to) {
+    return bind(fd, &to->address.any, to->length);
+}
+/// The port that a bound socket got; 0 if it has none.
+static inline uint16_t roost_bound_port(int fd) {
+    struct roost_internet_address bound;
+    bound.length = sizeof bound.address;
+    if (getsockname(fd, &bound.address.any, &bound.length) < 0) return 0;
+    return ntohs(bound.address.any.sa_family == AF_INET6 ? bound.address.v6.sin6_port : bound.address.v4.sin_port);
+}
+static inline int roost_set_no_delay(int fd) {
+    int on = 1;
+    return setsockopt(fd, IPPROTO_TCP, 1 /* TCP_NODELAY */, &on, sizeof on);
+}
+/// How long a call that sends or connects may wait, in nanoseconds; 0 for no limit.
+static inline int roost_set_send_timeout(int fd, int64_t nanoseconds) {
+    struct timeval limit = {.tv_sec = nanoseconds / 1000000000, .tv_usec = nanoseconds % 1000000000 / 1000};
+    return setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+}

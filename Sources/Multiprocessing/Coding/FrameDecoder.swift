@@ -140,9 +140,12 @@ struct UnkeyedReader: UnkeyedDecodingContainer {
     }
 
     mutating func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
-        if isBytes, type == UInt8.self, let value = try integer(UInt8.self) as? Value { return value }
-        let key = PlainKey.value
-        return try next(type) { [reader, limit] in try reader.decode(type, at: $0, limit: limit, key: key) }
+        if isBytes {
+            // The elements of an array come this way, whatever they are.
+            if type == UInt8.self, let value = try integer(UInt8.self) as? Value { return value }
+            if type == Int.self, let value = try integer(Int.self) as? Value { return value }
+        }
+        return try next(type) { [reader, limit] in try reader.decode(type, at: $0, limit: limit, key: nil) }
     }
 
     mutating func nestedContainer<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {

@@ -33,11 +33,18 @@ final class KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
     var allKeys: [Key] {
         var keys: [Key] = []
         var place = first
-        while place < limit, let name = unsafe try? reader.piece(place, limit: limit) {
+        while place < limit {
+            guard let name = unsafe try? reader.piece(place, limit: limit), let value = try? valuePlace(place),
+                let next = try? reader.skip(value, limit: limit)
+            else {
+                // Nothing can be thrown here. Whoever decodes the value of any key that is not found before meets the
+                // error.
+                if let key = Key(stringValue: "\u{0}") { keys.append(key) }
+                break
+            }
             if let text = unsafe String(validating: name, as: UTF8.self), let key = Key(stringValue: text) {
                 keys.append(key)
             }
-            guard let value = try? valuePlace(place), let next = try? reader.skip(value, limit: limit) else { break }
             place = next
         }
         return keys

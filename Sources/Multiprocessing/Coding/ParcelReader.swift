@@ -8,7 +8,9 @@ import Linux
     @unsafe private var base: UnsafeRawPointer?
     private(set) var count: Int
     private let descriptors: [SharedDescriptor]
+    /// The keys on the way to the value that is being decoded; list places have none.
     private(set) var path: [any CodingKey] = []
+    private var depth = 0
 
     /// The bytes must stay as they are until `end()`.
     @unsafe init(_ bytes: UnsafeRawBufferPointer, descriptors: [SharedDescriptor]) {
@@ -34,11 +36,15 @@ import Linux
         _ type: Value.Type, at start: Int, limit: Int, key: (any CodingKey)?
     ) throws -> Value {
         if let value = try unsafe decodeDirectly(type, at: start, limit: limit) { return value }
-        guard path.count < Tag.deepest else {
+        guard depth < Tag.deepest else {
             throw corrupt("its values are more than \(Tag.deepest) deep in each other")
         }
-        path.append(key ?? PlainKey.value)
-        defer { path.removeLast() }
+        depth += 1
+        if let key { path.append(key) }
+        defer {
+            depth -= 1
+            if key != nil { path.removeLast() }
+        }
         return try Value(from: FrameDecoder(reader: self, start: start, limit: limit))
     }
 
@@ -140,9 +146,4 @@ import Linux
         return .typeMismatch(
             type, .init(codingPath: path, debugDescription: "cannot decode \(type): the message has \(found) there"))
     }
-}
-
-extension PlainKey {
-    /// For values that have no key, so that they count as a level.
-    static let value = PlainKey(stringValue: "")
 }

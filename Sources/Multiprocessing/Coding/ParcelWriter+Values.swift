@@ -77,8 +77,6 @@ extension ParcelWriter {
             unsafe write(unsafeBitCast(value, to: Bool.self))
         } else if Value.self == Float.self {
             unsafe write(unsafeBitCast(value, to: Float.self))
-        } else if Value.self == ArraySlice<UInt8>.self {
-            unsafe unsafeBitCast(value, to: ArraySlice<UInt8>.self).withUnsafeBytes { unsafe write(raw: $0) }
         } else {
             return false
         }

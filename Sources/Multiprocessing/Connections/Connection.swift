@@ -59,6 +59,19 @@ public final class Connection: Sendable {
         self.init(socket, directions: [.receive, .send], isStream: false, isShared: false)
     }
 
+    /// Takes over a socket that keeps messages whole (`SOCK_SEQPACKET`), which somebody else made.
+    ///
+    /// - Parameter raw: a descriptor that nobody else will close.
+    /// - Throws: `ConnectionError.malformed` if it is none; it is closed then.
+    public convenience init(adopting raw: Int32) throws(ConnectionError) {
+        var kind: Int32 = 0
+        var size = socklen_t(MemoryLayout<Int32>.size)
+        let socket = SharedDescriptor(OwnedDescriptor(adopting: raw))
+        guard unsafe getsockopt(raw, SOL_SOCKET, SO_TYPE, &kind, &size) == 0, kind == Int32(SOCK_SEQPACKET.rawValue)
+        else { throw .malformed }
+        self.init(socket, directions: [.receive, .send], isStream: false, isShared: true)
+    }
+
     /// Whether this end may receive.
     public var isReadable: Bool { directions.contains(.receive) && !isDistrusted.load(ordering: .relaxed) }
 

@@ -40,6 +40,9 @@ public struct Context: Sendable {
     /// - Throws: `ProcessStartError`.
     public func prepare() throws(ProcessStartError) { try server?.start() }
 
+    /// The number of the server's process; nil while there is none.
+    package var serverPid: Int32? { server?.pid }
+
     /// Ends the server of `forkserver`, if it runs. The next process starts it anew.
     public func shutDown() { server?.stop() }
 }

@@ -25,12 +25,8 @@ public final class Process: Sendable {
     private let lifeline: Lifeline
     private let control: Connection
     private let isClosed = Atomic(false)
-    private let outcome = Monitor(Taken.no)
-
-    private enum Taken {
-        case no
-        case yes
-    }
+    private let hasBegun = Atomic(false)
+    private let isTaken = Atomic(false)
 
     /// Starts a process that runs a function, and returns without waiting for it.
     ///
@@ -163,21 +159,21 @@ public final class Process: Sendable {
 
     private func outcomeParcel(until deadline: Deadline) throws -> Parcel {
         try checkOpen()
-        var hasBegun = false
-        if outcome.withLock({ $0 == .yes }) { throw ProcessResultError.taken }
+        if isTaken.load(ordering: .acquiring) { throw ProcessResultError.taken }
         while true {
             do {
                 let parcel = try control.receiveParcel(timeout: deadline.remaining)
                 if (try? parcel.decode(Hello.self)) != nil {
-                    hasBegun = true
+                    hasBegun.store(true, ordering: .relaxed)
                     continue
                 }
-                outcome.withLock { $0 = .yes }
+                isTaken.store(true, ordering: .releasing)
                 return parcel
             } catch ConnectionError.closed {
                 guard let ending = handle.wait(until: deadline) else { throw ProcessResultError.timedOut }
                 Children.remove(self)
-                throw hasBegun ? ProcessResultError.ended(ending.status) : .neverBegan(ending.status)
+                throw hasBegun.load(ordering: .relaxed)
+                    ? ProcessResultError.ended(ending.status) : .neverBegan(ending.status)
             } catch ConnectionError.timedOut {
                 throw ProcessResultError.timedOut
             }

@@ -2,5 +2,5 @@ package import Multiprocessing
 
 /// What the tests let other processes do: one list for all, as a program has one.
 package enum Tasks {
-    package static let all: [any RemoteCallable] = processes + connections
+    package static let all: [any RemoteCallable] = processes + connections + objects
 }

@@ -52,7 +52,6 @@
 #include "CLinuxFork.h"
 #include "CLinuxFutex.h"
 #include "CLinuxIO.h"
-#include "CLinuxObjects.h"
 #include "CLinuxShims.h"
 #include "CLinuxSpawn.h"
 #include "CLinuxPacket.h"

@@ -24,12 +24,12 @@ public final class Manager: Sendable {
     private enum State {
         case initial
         case starting
-        case running(ObjectClient, Process?, ObjectAddress?)
+        case running(ObjectClient, Process?, Address?)
         case ended
     }
 
     /// What clients must know that come by the address.
-    public let key: ObjectKey
+    public let key: AuthKey
     private let order: Order?
     private let state: Monitor<State>
 
@@ -37,7 +37,7 @@ public final class Manager: Sendable {
     private struct Order {
         let context: Context
         let server: RemoteFunction<ServerOrder, Nothing>
-        let address: ObjectAddress?
+        let address: Address?
         let limits: ServerLimits
     }
 
@@ -50,7 +50,7 @@ public final class Manager: Sendable {
     ///   - server: the server, if the program has types of its own.
     ///   - limits: how much the server takes on.
     public init(
-        at address: ObjectAddress? = nil, key: ObjectKey? = nil, in context: Context = .spawn,
+        at address: Address? = nil, key: AuthKey? = nil, in context: Context = .spawn,
         server: RemoteFunction<ServerOrder, Nothing> = Manager.standardServer, limits: ServerLimits = ServerLimits()
     ) {
         self.key = key ?? .random()
@@ -58,7 +58,7 @@ public final class Manager: Sendable {
         state = Monitor(.initial)
     }
 
-    init(_ client: ObjectClient, address: ObjectAddress?, key: ObjectKey) {
+    init(_ client: ObjectClient, address: Address?, key: AuthKey) {
         self.key = key
         order = nil
         state = Monitor(.running(client, nil, address))
@@ -72,15 +72,16 @@ public final class Manager: Sendable {
     ///   - timeout: how long to wait for each of its answers at most.
     /// - Throws: `ObjectError.unreachable`, `wrongKey`.
     public static func connect(
-        to address: ObjectAddress, key: ObjectKey, timeout: Duration = .seconds(10)
+        to address: Address, key: AuthKey, timeout: Duration = .seconds(10)
     ) throws(ObjectError) -> Manager {
         let connection: Connection
         do {
-            connection = try address.connect(until: Deadline(after: timeout).nanoseconds)
+            connection = try Connection.connect(to: address, key: key, timeout: timeout)
+        } catch is AuthenticationError {
+            throw .wrongKey
         } catch {
             throw .unreachable("\(error)")
         }
-        try ObjectHandshake.prove(key, over: connection, timeout: timeout)
         let client = try ObjectClient.greeting(connection, address: address, timeout: timeout)
         return Manager(client, address: address, key: key)
     }
@@ -107,9 +108,9 @@ public final class Manager: Sendable {
         }
     }
 
-    private func launch(_ order: Order) throws -> (ObjectClient, Process, ObjectAddress?) {
+    private func launch(_ order: Order) throws -> (ObjectClient, Process, Address?) {
         let (ours, theirs) = try Pipe.duplex()
-        let job = ServerOrder(control: theirs, address: order.address, key: key.bytes, limits: order.limits)
+        let job = ServerOrder(control: theirs, address: order.address, key: key, limits: order.limits)
         let process = try Process(order.server, job, name: "objects", in: order.context)
         // Or its end could not be seen.
         theirs.close()
@@ -152,7 +153,7 @@ public final class Manager: Sendable {
     }
 
     /// Where the server listens, with the port that the kernel chose; nil if it does not, or does not run.
-    public var address: ObjectAddress? {
+    public var address: Address? {
         if case .running(_, _, let address) = state.withLock({ $0 }) { address } else { nil }
     }
 

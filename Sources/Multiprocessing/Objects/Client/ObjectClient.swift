@@ -9,7 +9,7 @@ import Threading
 final class ObjectClient: Sendable {
     let identity: ServerIdentity
     /// Where the server is, if this was connected by an address.
-    let address: ObjectAddress?
+    let address: Address?
     let carriesDescriptors: Bool
     private let connection: Connection
     private let requestLimit: Int
@@ -25,7 +25,7 @@ final class ObjectClient: Sendable {
         var released: [Int64] = []
     }
 
-    private init(_ connection: Connection, _ identity: ServerIdentity, _ address: ObjectAddress?, limit: Int) {
+    private init(_ connection: Connection, _ identity: ServerIdentity, _ address: Address?, limit: Int) {
         self.connection = connection
         self.identity = identity
         self.address = address
@@ -54,7 +54,7 @@ final class ObjectClient: Sendable {
 
     /// Begins to speak with a server: asks who it is.
     static func greeting(
-        _ connection: Connection, address: ObjectAddress?, timeout: Duration? = nil
+        _ connection: Connection, address: Address?, timeout: Duration? = nil
     ) throws(ObjectError) -> ObjectClient {
         let request = ObjectMessage(id: 1, code: ObjectOperation.greet.rawValue)
         let answer: ObjectMessage
@@ -168,7 +168,9 @@ final class ObjectClient: Sendable {
         let next: Waiter? = lock.withLock {
             unsafe state.waiting[id] = nil
             unsafe state.isReading = false
-            return unsafe state.waiting.values.lazy.compactMap { $0.waiter.take() }.first
+            // Not one whose answer has come: it is on its way out.
+            let other = unsafe state.waiting.values.first { $0.waiter != nil }
+            return other?.waiter.take()
         }
         next?.wake()
         return own

@@ -37,7 +37,7 @@ private struct TravellingHandle: Codable {
     /// object is kept.
     var door: PassedDescriptor?
     /// From a server that is reached by the network: where it is.
-    var address: ObjectAddress?
+    var address: Address?
 }
 
 extension ObjectHandle {

@@ -87,7 +87,7 @@ final class DictionaryObject: Container {
             return .done
         case (.intersect, _):
             let kept = Set(values.map(\.bytes))
-            for entry in Array(table.all) where !kept.contains(entry.key.bytes) { _ = take(entry.key.bytes, core) }
+            for entry in table.all where !kept.contains(entry.key.bytes) { _ = take(entry.key.bytes, core) }
             return .done
         case (.toggle, _):
             guard isSet else { return .status(.wrongKind) }

@@ -20,7 +20,7 @@ struct EntryTable {
 
     func contains(_ key: [UInt8]) -> Bool { places[key] != nil }
 
-    var all: some Sequence<Entry> { entries.lazy.compactMap { $0 } }
+    var all: [Entry] { entries.compactMap { $0 } }
 
     /// Puts a value under a key.
     ///

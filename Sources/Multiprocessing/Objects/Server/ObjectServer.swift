@@ -10,9 +10,9 @@ import Threading
 /// many wait. A `Manager` has such a server in a process of its own.
 public final class ObjectServer: Sendable {
     /// Where it listens, with the port that the kernel chose; nil if it does not.
-    public let address: ObjectAddress?
+    public let address: Address?
     /// What clients must know that come by the address.
-    public let key: ObjectKey
+    public let key: AuthKey
     private let mailbox: ServerMailbox
     private let thread: Thread<Void, Never>
 
@@ -26,7 +26,7 @@ public final class ObjectServer: Sendable {
     ///   - limits: how much it takes on.
     /// - Throws: `ObjectError.unreachable`, with the reason.
     public init(
-        at address: ObjectAddress? = nil, key: ObjectKey? = nil, types: [any RemoteTypeProtocol] = [],
+        at address: Address? = nil, key: AuthKey? = nil, types: [any RemoteTypeProtocol] = [],
         limits: ServerLimits = ServerLimits()
     ) throws(ObjectError) {
         let key = key ?? .random()

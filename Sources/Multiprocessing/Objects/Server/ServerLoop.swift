@@ -147,12 +147,12 @@ final class ServerLoop {
             }
         }
         let descriptor = SharedDescriptor(OwnedDescriptor(adopting: raw))
-        let isLocal = settings.address?.isLocal ?? true
-        if !isLocal { _ = roost_send_at_once(raw) }
-        let nonce = ObjectHandshake.nonce()
+        let isLocal = !(settings.address?.isStream ?? false)
+        if !isLocal { _ = roost_set_no_delay(raw) }
+        let number = Handshake.number()
         let channel: any ServerChannel = isLocal ? PacketChannel(descriptor) : StreamChannel(descriptor)
-        guard let link = add(channel, .newcomer(nonce)) else { return }
-        send(Parcel(bytes: ObjectHandshake.challenge(nonce)), to: link)
+        guard let link = add(channel, .newcomer(number)) else { return }
+        send(Parcel(bytes: Handshake.challenge(number)), to: link)
         _ = chores.insert(.dismiss(link.id), at: Deadline.now + settings.limits.handshake)
     }
 
@@ -169,7 +169,7 @@ final class ServerLoop {
         let limit: Int
         switch link.role {
         case .client: limit = settings.limits.requestBytes
-        case .newcomer, .door: limit = ObjectHandshake.longest
+        case .newcomer, .door: limit = Handshake.longest
         }
         do throws(ConnectionError) {
             try link.channel.receive(limit: limit) { handle($0, from: link) }
@@ -185,8 +185,9 @@ final class ServerLoop {
         case .door:
             guard let end = try? parcel.decode(PassedDescriptor.self) else { return close(link) }
             addClient(end.shared)
-        case .newcomer(let nonce):
-            guard let answer = ObjectHandshake.answer(to: parcel.bytes, nonce, settings.key) else {
+        case .newcomer(let number):
+            guard let answer = Handshake(key: settings.key).answer(to: parcel.bytes, number) else {
+                send(Parcel(bytes: Handshake.refusal), to: link)
                 return close(link)
             }
             link.role = .client
@@ -284,7 +285,7 @@ final class ServerLoop {
 /// Somebody who is connected with the server.
 final class ServerLink {
     enum Role {
-        /// One that has not shown yet that it has the key; the nonce that it was sent.
+        /// One that has not shown yet that it has the key; the number that it was sent.
         case newcomer([UInt8])
         case client
         /// The other end is on its way with a proxy: whoever has it can become a client by it.

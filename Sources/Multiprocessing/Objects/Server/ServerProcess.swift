@@ -6,14 +6,14 @@ import Threading
 public struct ServerOrder: Codable, Sendable {
     /// The server's end of the connection with whoever started it.
     let control: Connection
-    let address: ObjectAddress?
-    let key: [UInt8]
+    let address: Address?
+    let key: AuthKey
     let limits: ServerLimits
 }
 
 /// What the process of a manager says when it is ready, or why it never will be.
 struct ServerReady: Codable {
-    let address: ObjectAddress?
+    let address: Address?
     let failure: String?
 }
 
@@ -42,10 +42,10 @@ private enum ServerProcess {
         // Ctrl-C goes to all processes of a terminal; those that use the server need it for their own end.
         roost_ignore_signal(SIGINT)
         let loop: ServerLoop
-        let address: ObjectAddress?
+        let address: Address?
         do {
             let setup = try ServerSetup(
-                types: types, limits: order.limits, key: ObjectKey(order.key), address: order.address)
+                types: types, limits: order.limits, key: order.key, address: order.address)
             let mailbox = try ServerMailbox()
             mailbox.add(try order.control.descriptor(), isOwner: true)
             loop = try ServerLoop(setup, mailbox, signals: SignalDescriptor(signals: [SIGTERM]))

@@ -6,20 +6,20 @@ struct ServerSetup {
     let identity: ServerIdentity
     let types: [any RemoteTypeProtocol]
     let limits: ServerLimits
-    let key: ObjectKey
+    let key: AuthKey
     let listener: SharedDescriptor?
     /// Where the listener is, with the port that the kernel chose.
-    let address: ObjectAddress?
+    let address: Address?
 
     init(
-        types: [any RemoteTypeProtocol], limits: ServerLimits, key: ObjectKey, address: ObjectAddress?
+        types: [any RemoteTypeProtocol], limits: ServerLimits, key: AuthKey, address: Address?
     ) throws(SystemError) {
         identity = ServerIdentity.random()
         self.types = types
         self.limits = limits
         self.key = key
         if let address {
-            let (descriptor, bound) = try address.listen()
+            let (descriptor, bound) = try address.listenForObjects()
             listener = descriptor
             self.address = bound
         } else {

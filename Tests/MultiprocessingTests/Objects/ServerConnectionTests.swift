@@ -120,9 +120,9 @@ import ToolkitTesting
             let parcel = try Parcel(list)
             let door = try #require(parcel.descriptors.first)
             let entrance = Connection(door, directions: [.send], isStream: false, isShared: true)
-            let (ours, theirs) = try Pipe.duplex()
-            try entrance.send(PassedDescriptor(try theirs.descriptor()))
-            theirs.close()
+            let (mine, theirs) = try PacketSocket.pair()
+            let ours = Connection(mine)
+            try entrance.send(PassedDescriptor(theirs))
             try ours.send(bytes: (0..<length).map { _ in UInt8.random(in: 0...255, using: &random) })
             #expect(throws: ConnectionError.closed) { try ours.receiveBytes() }
             ours.close()

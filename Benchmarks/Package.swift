@@ -37,6 +37,9 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "QueueRate", dependencies: [.product(name: "Queues", package: "roost")], swiftSettings: strict),
+        .executableTarget(
+            name: "PipeRate", dependencies: [.product(name: "Multiprocessing", package: "roost")],
+            swiftSettings: strict),
         .executableTarget(name: "LockRate", dependencies: [threading], swiftSettings: strict),
         .executableTarget(
             name: "TimerRate",

@@ -34,6 +34,8 @@ class Programs:
     queues_python: Path
     queues_cpp: Path
     queues_rust: Path | None
+    pipes_swift: Path
+    pipes_python: Path
     locks: Path
     locks_swift: Path
     locks_python: Path
@@ -87,6 +89,8 @@ def build(roostd: str | None) -> Programs:
         queues_python=HERE / "programs" / "queues.py",
         queues_cpp=directory / "queues-cpp",
         queues_rust=directory / "queues-rust" if rust else None,
+        pipes_swift=HERE / ".build" / "release" / "PipeRate",
+        pipes_python=HERE / "programs" / "pipes.py",
         locks=directory / "locks",
         locks_swift=HERE / ".build" / "release" / "LockRate",
         locks_python=HERE / "programs" / "locks.py",

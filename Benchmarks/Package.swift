@@ -40,6 +40,9 @@ let package = Package(
         .executableTarget(
             name: "PipeRate", dependencies: [.product(name: "Multiprocessing", package: "roost")],
             swiftSettings: strict),
+        .executableTarget(
+            name: "ManagerRate", dependencies: [.product(name: "Multiprocessing", package: "roost")],
+            swiftSettings: strict),
         .executableTarget(name: "LockRate", dependencies: [threading], swiftSettings: strict),
         .executableTarget(
             name: "TimerRate",

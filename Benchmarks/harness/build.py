@@ -35,6 +35,8 @@ class Programs:
     queues_cpp: Path
     queues_rust: Path | None
     pipes_swift: Path
+    managers_swift: Path
+    managers_python: Path
     pipes_python: Path
     locks: Path
     locks_swift: Path
@@ -90,6 +92,8 @@ def build(roostd: str | None) -> Programs:
         queues_cpp=directory / "queues-cpp",
         queues_rust=directory / "queues-rust" if rust else None,
         pipes_swift=HERE / ".build" / "release" / "PipeRate",
+        managers_swift=HERE / ".build" / "release" / "ManagerRate",
+        managers_python=HERE / "programs" / "managers.py",
         pipes_python=HERE / "programs" / "pipes.py",
         locks=directory / "locks",
         locks_swift=HERE / ".build" / "release" / "LockRate",

@@ -8,7 +8,7 @@ let greet = RemoteFunction("greet") { (connection: Connection) in
 }
 
 // The copies of this program that become workers stay in here.
-try Worker.begin([square, greet])
+try Worker.begin([square, greet, SharedObjects.count])
 
 let processes = try (1...4).map { try Process(square, $0) }
 for process in processes { print(process.name, try process.result(of: square)) }
@@ -19,3 +19,5 @@ there.close()
 try here.send("world")
 print(try here.receive(String.self))
 try greeter.join()
+
+try SharedObjects.show()

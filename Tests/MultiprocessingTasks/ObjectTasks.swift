@@ -23,7 +23,11 @@ package final class Account: Sendable {
     private let amount: Monitor<Int>
     package init(_ amount: Int) { self.amount = Monitor(amount) }
     package var balance: Int { amount.withLock { $0 } }
-    package func add(_ more: Int) -> Int { amount.withLock { $0 += more; return $0 } }
+    package func add(_ more: Int) -> Int {
+        amount.withLock {
+            $0 += more; return $0
+        }
+    }
 }
 
 package struct AccountError: Error, Codable, Hashable {

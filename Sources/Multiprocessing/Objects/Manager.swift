@@ -17,9 +17,9 @@ import Threading
 /// (whoever gets one next is told), its waiting calls.
 ///
 /// The server is reached by sockets without a name, which only those have who were given a proxy; with an address also
-/// by others, who must prove that they have the key, as the server must. It ends with `shutdown`, with the program, even
-/// when that is killed, and when neither the manager nor any proxy is left in the program that started it. It takes no
-/// notice of Ctrl-C.
+/// by others, who must prove that they have the key, as the server must. It ends with `shutdown`, with the program,
+/// even when that is killed, and when neither the manager nor any proxy is left in the program that started it. It
+/// takes no notice of Ctrl-C.
 public final class Manager: Sendable {
     private enum State {
         case initial
@@ -122,9 +122,9 @@ public final class Manager: Sendable {
             _ = try? process.kill()
             let ending = try? process.join()
             guard case ConnectionError.closed = error else { throw error }
+            let words = ending.map { "\($0)" } ?? "no status"
             throw ObjectError.unreachable(
-                "its process ended with \(ending.map { "\($0)" } ?? "no status"); does its program call Worker.begin first, "
-                    + "and register the server?")
+                "its process ended with \(words); does its program call Worker.begin first, and register the server?")
         }
     }
 

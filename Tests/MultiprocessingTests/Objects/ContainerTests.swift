@@ -24,12 +24,19 @@ import ToolkitTesting
             #expect(try value.compareExchange(expected: 6, desired: 8) == (false, 7))
             #expect(try value.compareExchange(expected: 7, desired: 8) == (true, 7))
             #expect(try value.add(-3) == 5)
-            #expect(try value.update { $0 *= 2; return "done" } == "done")
+            #expect(
+                try value.update {
+                    $0 *= 2; return "done"
+                } == "done")
             #expect(try value.get() == 10)
             let small = try manager.value(UInt8(250))
             #expect(throws: ObjectError.overflow) { try small.add(6) }
             #expect(try small.get() == 250)
-            #expect(throws: Failure.self) { try value.update { $0 = 1; throw Failure() } }
+            #expect(throws: Failure.self) {
+                try value.update {
+                    $0 = 1; throw Failure()
+                }
+            }
             #expect(try value.get() == 10)
             #expect(throws: ObjectError.nested) { try value.update { _ in try value.update { $0 = 1 } } }
         }
@@ -56,7 +63,10 @@ import ToolkitTesting
             #expect(try list.remove(5))
             try list.set(0, to: 6)
             #expect(try list.add(4, to: 0) == 10)
-            #expect(try list.update(1) { $0 += 1; return $0 } == 6)
+            #expect(
+                try list.update(1) {
+                    $0 += 1; return $0
+                } == 6)
             #expect(try list[0] == 10)
             #expect(throws: ObjectError.outOfRange(count: try list.count)) { try list[99] }
             #expect(throws: ObjectError.self) { try list.insert(1, at: -1) }
@@ -96,7 +106,9 @@ import ToolkitTesting
             #expect(try words.compareExchange("x", expected: nil, desired: 1).exchanged)
             #expect(try words.compareExchange("x", expected: 1, desired: nil).exchanged)
             #expect(try words["x"] == nil)
-            try words.updateAll { $0["b"] = nil; $0["z"] = 0 }
+            try words.updateAll {
+                $0["b"] = nil; $0["z"] = 0
+            }
             #expect(try words.keys() == ["c", "z"])
             try words.removeAll()
             #expect(try words.count == 0)

@@ -5,9 +5,9 @@
 ///     try counts.update("pears") { $0 = ($0 ?? 0) * 2 }   // as a transaction
 ///
 /// Each call is done in one step. Values that come out are copies: changing one changes nothing in the dictionary until
-/// it is set again, or within `update`. Keys are the same if they are encoded the same: so a key must not have a `Set` or a
-/// `Dictionary` in it, whose order changes, and two spellings of a text are two keys. Entries are in the order in which
-/// their keys came.
+/// it is set again, or within `update`. Keys are the same if they are encoded the same: so a key must not have a `Set`
+/// or a `Dictionary` in it, whose order changes, and two spellings of a text are two keys. Entries are in the order in
+/// which their keys came.
 public struct RemoteDictionary<Key: Codable & Hashable & Sendable, Value: Codable & Sendable>: Codable, Hashable,
     Sendable
 {

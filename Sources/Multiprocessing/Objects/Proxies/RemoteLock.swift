@@ -147,8 +147,8 @@ public struct RemoteRLock: RemoteLockable {
 /// Where threads of several processes wait until another one says that something has changed: Python's `Condition` of a
 /// manager.
 ///
-/// Waiting and notifying need the lock: `ObjectError.notOwner` otherwise. Several conditions may share a lock. A process
-/// that is killed while it waits is forgotten.
+/// Waiting and notifying need the lock: `ObjectError.notOwner` otherwise. Several conditions may share a lock. A
+/// process that is killed while it waits is forgotten.
 public struct RemoteCondition: Codable, Hashable, Sendable {
     let reference: ObjectReference
     private let lockReference: ObjectReference

@@ -87,7 +87,9 @@ public struct RemoteNamespace: Codable, Hashable, Sendable {
     public func names() throws(ObjectError) -> [String] {
         let answer = try reference.ask(.read)
         var names: [String] = []
-        for place in stride(from: 0, to: answer.message.values.count, by: 2) { names.append(try answer.value(at: place)) }
+        for place in stride(from: 0, to: answer.message.values.count, by: 2) {
+            names.append(try answer.value(at: place))
+        }
         return names
     }
 }

@@ -41,8 +41,8 @@ public struct RemoteValue<Value: Codable & Sendable>: Codable, Hashable, Sendabl
 
     /// Changes the value as a transaction: nobody else's change gets lost, or comes in between.
     ///
-    /// Those who update take turns, in order. If somebody sets the value meanwhile without a transaction, `body` runs once
-    /// more, with the new value. When the process dies within, nothing has changed, and it is the next one's turn.
+    /// Those who update take turns, in order. If somebody sets the value meanwhile without a transaction, `body` runs
+    /// once more, with the new value. When the process dies within, nothing has changed, and it is the next one's turn.
     ///
     /// - Parameter body: changes the value. If it throws, the value stays as it was.
     /// - Throws: `ObjectError`, `nested` among others; what `body` throws.

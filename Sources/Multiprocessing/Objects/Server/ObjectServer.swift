@@ -6,8 +6,8 @@ import Threading
 ///     let server = try ObjectServer(at: .tcp(host: "127.0.0.1", port: 0), key: key)
 ///     let jobs = try server.connect().queue(of: Job.self)
 ///
-/// Others reach it by its address and key, or by a proxy that they are given. It has one thread for all clients, however
-/// many wait. A `Manager` has such a server in a process of its own.
+/// Others reach it by its address and key, or by a proxy that they are given. It has one thread for all clients,
+/// however many wait. A `Manager` has such a server in a process of its own.
 public final class ObjectServer: Sendable {
     /// Where it listens, with the port that the kernel chose; nil if it does not.
     public let address: Address?
@@ -19,8 +19,8 @@ public final class ObjectServer: Sendable {
     /// Starts a server.
     ///
     /// - Parameters:
-    ///   - address: where to listen; nil to be reached by proxies only. The file of a Unix socket must not be in use, and
-    ///     is removed at the end.
+    ///   - address: where to listen; nil to be reached by proxies only. The file of a Unix socket must not be in use,
+    ///     and is removed at the end.
     ///   - key: what clients must know; nil for a new one that nobody can guess.
     ///   - types: the types of which clients can make objects.
     ///   - limits: how much it takes on.

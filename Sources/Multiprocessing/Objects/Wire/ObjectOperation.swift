@@ -11,8 +11,8 @@ enum ObjectOperation: UInt16 {
     case retain
     /// So many references less; `numbers` are objects. Has no answer.
     case letGo
-    /// Keep the object for whoever comes with a ticket, whose two numbers the client has chosen: for as long as somebody
-    /// has the other end of the socket that comes along, or else for one who comes while the client lives.
+    /// Keep the object for whoever comes with a ticket, whose two numbers the client has chosen: for as long as
+    /// somebody has the other end of the socket that comes along, or else for one who comes while the client lives.
     case lend
     /// I have this ticket.
     case redeem

@@ -49,6 +49,9 @@ let package = Package(
                 .product(name: "Multiprocessing", package: "roost"), .product(name: "Futures", package: "roost"),
             ],
             swiftSettings: strict),
+        .executableTarget(
+            name: "ManagerRate", dependencies: [.product(name: "Multiprocessing", package: "roost")],
+            swiftSettings: strict),
         .executableTarget(name: "LockRate", dependencies: [threading], swiftSettings: strict),
         .executableTarget(
             name: "FutureRate", dependencies: [.product(name: "Futures", package: "roost")], swiftSettings: strict),

@@ -36,6 +36,8 @@ class Programs:
     queues_rust: Path | None
     process_queues_python: Path
     pipes_swift: Path
+    managers_swift: Path
+    managers_python: Path
     pipes_python: Path
     pools_python: Path
     locks: Path
@@ -94,6 +96,8 @@ def build(roostd: str | None) -> Programs:
         queues_rust=directory / "queues-rust" if rust else None,
         process_queues_python=HERE / "programs" / "process_queues.py",
         pipes_swift=HERE / ".build" / "release" / "PipeRate",
+        managers_swift=HERE / ".build" / "release" / "ManagerRate",
+        managers_python=HERE / "programs" / "managers.py",
         pipes_python=HERE / "programs" / "pipes.py",
         pools_python=HERE / "programs" / "pools.py",
         locks=directory / "locks",

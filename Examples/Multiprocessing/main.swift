@@ -12,7 +12,7 @@ let greet = RemoteFunction("greet") { (connection: Connection) in
 let stop = RemoteFunction("stop") { () in exit(3) }
 
 // The copies of this program that become workers stay in here.
-try Worker.begin([square, greet, stop])
+try Worker.begin([square, greet, stop, SharedObjects.count])
 
 let processes = try (1...4).map { try Process(square, $0) }
 for process in processes { print(process.name, try process.result(of: square)) }
@@ -31,3 +31,4 @@ let kept = try pool.submit(square, 12)
 if case .failure(let error) = lost.result() { print(error) }
 print(try kept.get())
 try pool.shutdown()
+try SharedObjects.show()

@@ -52,5 +52,5 @@ public struct FunctionRegistry: Sendable {
 
 /// The library's own functions, which every program has.
 enum BuiltIn {
-    static let functions: [any RemoteCallable] = [PoolService.function]
+    static let functions: [any RemoteCallable] = [PoolService.function, Manager.standardServer]
 }

@@ -66,6 +66,15 @@ public struct RemoteFunction<Argument: Codable & Sendable, Output: Codable & Sen
         }
     }
 
+    /// The method of an object, as a function.
+    init(
+        named name: String, errors: [any (Error & Codable).Type], body: @escaping @Sendable (Argument) throws -> Output
+    ) {
+        self.name = name
+        self.errors = errors
+        self.body = body
+    }
+
     /// Runs it here, in this process.
     ///
     /// - Throws: what it throws.

@@ -1,0 +1,152 @@
+import CLinux
+import Linux
+import Threading
+
+/// How a server speaks with one client, and never waits for it.
+protocol ServerChannel: AnyObject {
+    var raw: Int32 { get }
+    /// The bytes that wait until the client takes them.
+    var backlog: Int { get }
+
+    /// Receives what has come.
+    ///
+    /// - Parameters:
+    ///   - limit: how many bytes a message may have.
+    ///   - body: gets each message.
+    /// - Throws: `ConnectionError` if nothing will ever come any more.
+    func receive(limit: Int, _ body: (Parcel) -> Void) throws(ConnectionError)
+
+    /// Sends a message, or keeps it until there is room.
+    func send(_ parcel: Parcel) throws(ConnectionError)
+
+    /// Sends what was kept.
+    func flush() throws(ConnectionError)
+}
+
+/// A socket of this machine, which keeps messages whole and can carry descriptors.
+final class PacketChannel: ServerChannel {
+    private let descriptor: SharedDescriptor
+    private let connection: Connection
+    private var waiting = Fifo<Parcel>()
+    private(set) var backlog = 0
+
+    init(_ descriptor: SharedDescriptor) {
+        self.descriptor = descriptor
+        connection = Connection(descriptor)
+    }
+
+    deinit { connection.close() }
+
+    var raw: Int32 { descriptor.descriptor.raw }
+
+    func receive(limit: Int, _ body: (Parcel) -> Void) throws(ConnectionError) {
+        // One message only: to find out that there is no other one costs as much as being told of the next one.
+        do {
+            body(try connection.receiveParcel(limit: limit, timeout: .zero))
+        } catch let error as ConnectionError {
+            if error != .timedOut { throw error }
+        } catch {
+            throw .malformed
+        }
+    }
+
+    func send(_ parcel: Parcel) throws(ConnectionError) {
+        if backlog > 0 { return keep(parcel) }
+        do throws(ConnectionError) {
+            try connection.send(parcel: parcel, timeout: .zero)
+        } catch {
+            guard error == .timedOut else { throw error }
+            keep(parcel)
+        }
+    }
+
+    private func keep(_ parcel: Parcel) {
+        waiting.append(parcel)
+        backlog += parcel.bytes.count + 64
+    }
+
+    func flush() throws(ConnectionError) {
+        while let parcel = waiting.first {
+            do throws(ConnectionError) {
+                try connection.send(parcel: parcel, timeout: .zero)
+            } catch {
+                if error == .timedOut { return }
+                throw error
+            }
+            _ = waiting.popFirst()
+            backlog -= parcel.bytes.count + 64
+        }
+    }
+}
+
+/// A stream of bytes, perhaps from another machine. A message is its length in 8 bytes and its bytes, as for
+/// `Connection`.
+final class StreamChannel: ServerChannel {
+    private let descriptor: SharedDescriptor
+    private var arrived: [UInt8] = []
+    private var leaving: [UInt8] = []
+    private var sent = 0
+    private static let header = 8
+    private static let step = 64 << 10
+
+    init(_ descriptor: SharedDescriptor) { self.descriptor = descriptor }
+
+    var raw: Int32 { descriptor.descriptor.raw }
+    var backlog: Int { leaving.count - sent }
+
+    func receive(limit: Int, _ body: (Parcel) -> Void) throws(ConnectionError) {
+        let raw = raw
+        let start = arrived.count
+        arrived.append(contentsOf: repeatElement(0, count: Self.step))
+        let count = unsafe arrived.withUnsafeMutableBytes {
+            unsafe recv(raw, $0.baseAddress.map { unsafe $0 + start }, Self.step, Int32(MSG_DONTWAIT))
+        }
+        let code = roost_errno()
+        arrived.removeLast(Self.step - max(0, count))
+        if count == 0 { throw .closed }
+        if count < 0 {
+            if code == EAGAIN || code == EINTR { return }
+            throw ConnectionError(SystemError("receive a request", errno: code))
+        }
+        var place = 0
+        while arrived.count - place >= Self.header {
+            let length = arrived[place..<place + Self.header].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+            guard length <= UInt64(limit) else { throw .tooLong(count: Int(clamping: length), limit: limit) }
+            let end = place + Self.header + Int(length)
+            guard arrived.count >= end else { break }
+            body(Parcel(bytes: Array(arrived[place + Self.header..<end])))
+            place = end
+        }
+        arrived.removeFirst(place)
+        if arrived.isEmpty, arrived.capacity > 4 * Self.step { arrived = [] }
+    }
+
+    func send(_ parcel: Parcel) throws(ConnectionError) {
+        guard parcel.descriptors.isEmpty else {
+            throw .tooManyDescriptors(count: parcel.descriptors.count, limit: 0)
+        }
+        appendLength(parcel.bytes.count)
+        leaving.append(contentsOf: parcel.bytes)
+        try flush()
+    }
+
+    private func appendLength(_ count: Int) {
+        for index in 0..<Self.header { leaving.append(UInt8(truncatingIfNeeded: count >> (8 * index))) }
+    }
+
+    func flush() throws(ConnectionError) {
+        while sent < leaving.count {
+            do throws(SystemError) {
+                switch try descriptor.descriptor.send(leaving[sent...]) {
+                case .moved(let count): sent += count
+                case .wouldBlock: return
+                case .endOfFile: throw SystemError("send an answer", errno: EPIPE)
+                }
+            } catch {
+                throw error.errno == EPIPE || error.errno == ECONNRESET ? .closed : ConnectionError(error)
+            }
+        }
+        leaving.removeAll(keepingCapacity: leaving.capacity <= Self.step)
+        sent = 0
+    }
+}

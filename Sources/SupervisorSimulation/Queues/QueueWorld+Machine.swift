@@ -120,6 +120,7 @@ extension QueueWorld {
 
     private mutating func sweep(_ queue: String, _ runs: [RunID]) {
         for (run, task) in orphans where run.instance.worker == queue && oracle.tasks[task]?.isDurable == true {
+            if oracle.numbersMayRepeat { break }
             require(runs.contains(run), "\(run) is left of an earlier life, and is not swept")
         }
         for run in orphans.keys where run.instance.worker == queue { orphans[run] = nil }

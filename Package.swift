@@ -119,7 +119,7 @@ let package = Package(
             name: "SupervisorRuntime",
             dependencies: [
                 "Reactor", "Configuration", "ControlProtocol", "SupervisorCore", "Scheduling", "Subprocesses",
-                "Linux", "Systemd", .product(name: "Logging", package: "swift-log"),
+                "Linux", "Store", "Systemd", .product(name: "Logging", package: "swift-log"),
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
             swiftSettings: strict),

@@ -46,6 +46,11 @@ package struct EventJournal {
         return (Array(entries.dropFirst(known)), missed)
     }
 
+    /// The last entries about one task, the oldest first. O(n) in what is kept.
+    package func recent(_ task: TaskID, limit: Int) -> [Entry] {
+        entries.reversed().lazy.filter { $0.announcement.task == task }.prefix(limit).reversed()
+    }
+
     /// The last entries about one instance, the oldest first. O(n) in what is kept.
     package func recent(_ instance: InstanceID, limit: Int) -> [Entry] {
         entries.reversed().lazy.filter { $0.announcement.instance == instance }.prefix(limit).reversed()

@@ -1,10 +1,11 @@
 import ControlProtocol
+import Linux
 
 /// `-w`: asks again whenever an event says that something changed, never by the clock.
 struct Watch {
     /// Events come in flocks, and one look at the end of each is enough; but a flock may have no end.
     private static let flock: Int32 = 20
-    private static let longestFlock = Duration.milliseconds(300)
+    private static let longestFlock: Int64 = 300_000_000
 
     /// Of events after which it looks different.
     let kinds: [String]
@@ -37,8 +38,8 @@ struct Watch {
             // On a terminal the times move on by the second; that asks roostd nothing.
             let tick: Int32? = session.terminal.isTerminal && !session.printsJSON ? 1000 : nil
             while try client.notification(milliseconds: tick, interrupts: interrupts) == nil { try draw(result, text) }
-            let end = ContinuousClock.now + Self.longestFlock
-            while ContinuousClock.now < end,
+            let end = MonotonicClock.now() + Self.longestFlock
+            while MonotonicClock.now() < end,
                 try client.notification(milliseconds: Self.flock, interrupts: interrupts) != nil
             {}
         }

@@ -30,10 +30,18 @@ final class Sweeps {
         self.isDone = isDone
     }
 
+    /// A process that has been killed and is not gone yet.
+    private final class Doomed {
+        let process: ProcessDescriptor
+        var source: EventLoop.Source?
+
+        init(_ pid: Int32) throws(SystemError) { process = try ProcessDescriptor(pid: pid) }
+    }
+
     private final class Sweep {
         let queue: String
         let marks: Set<String>
-        var watched: [Int32: (process: SharedDescriptor, source: EventLoop.Source)] = [:]
+        var watched: [Int32: Doomed] = [:]
         var warning: EventLoop.TimerHandle?
 
         init(queue: String, marks: Set<String>) {
@@ -61,7 +69,7 @@ final class Sweeps {
         }
         for pid in left {
             logger.warning("killing process \(describe(pid)): a task of an earlier roostd, of which nothing is recorded")
-            _ = try? ProcessDescriptor(pid: pid).send(signal: SIGKILL)
+            _ = try? Doomed(pid).process.send(signal: SIGKILL)
         }
     }
 
@@ -81,28 +89,30 @@ final class Sweeps {
 
     private func kill(_ pid: Int32, in sweep: Sweep) {
         do throws(SystemError) {
-            let process = SharedDescriptor(try ProcessDescriptor(pid: pid).intoDescriptor())
+            let doomed = try Doomed(pid)
             // The number may have come to mean another process since it was looked at.
             guard remains(of: sweep.marks).contains(pid) else { return }
-            let source = try loop.add(process.descriptor.raw, .read, priority: .exits) { [unowned self] _ in
+            doomed.source = try loop.add(doomed.process.raw, .read, priority: .exits) { [unowned self] _ in
                 ended(pid, in: sweep)
             }
-            sweep.watched[pid] = (process, source)
-            _ = try ProcessDescriptor(adopting: process.descriptor.duplicate()).send(signal: SIGKILL)
+            sweep.watched[pid] = doomed
+            try doomed.process.send(signal: SIGKILL)
         } catch {
             if error.errno != ESRCH { logger.error("\(sweep.queue): \(error)") }
         }
     }
 
     private func ended(_ pid: Int32, in sweep: Sweep) {
-        guard let entry = sweep.watched.removeValue(forKey: pid) else { return }
-        loop.remove(entry.source)
+        guard let doomed = sweep.watched.removeValue(forKey: pid) else { return }
+        if let source = doomed.source { loop.remove(source) }
         if sweep.watched.isEmpty { look(sweep) }
     }
 
     private func finish(_ sweep: Sweep) {
         if let warning = sweep.warning { loop.cancel(warning) }
-        for entry in sweep.watched.values { loop.remove(entry.source) }
+        for pid in sweep.watched.keys.sorted() {
+            if let source = sweep.watched[pid]?.source { loop.remove(source) }
+        }
         sweep.watched = [:]
         guard going[sweep.queue] === sweep else { return }
         going[sweep.queue] = nil

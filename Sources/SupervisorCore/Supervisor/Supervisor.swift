@@ -30,7 +30,9 @@ package struct Supervisor: Sendable {
     var isHastening = false
     private var isFinished = false
     private var firstPlan: Plan?
-    private var firstTasks: StoredTasks?
+    private var firstTasks: StoredTasks
+    /// Queues and their tasks.
+    var tasks: TaskBoard
 
     var wheel = TimerWheel<InstanceID>()
     var random: SplitMix64
@@ -54,6 +56,8 @@ package struct Supervisor: Sendable {
         self.firstPlan = plan
         self.firstTasks = tasks
         self.random = SplitMix64(seed: seed)
+        // Of its own, so that queues do not change what workers draw.
+        self.tasks = TaskBoard(seed: seed ^ 0x7461_736b)
     }
 
     /// Starts what the plan wants started. Say it once, first.
@@ -62,8 +66,11 @@ package struct Supervisor: Sendable {
         let now = moment(now)
         firstPlan = nil
         var effects: [Effect] = []
+        tasks.load(firstTasks, plan: first.queues, at: now, effects: &effects)
+        firstTasks = StoredTasks()
         _ = adopt(first, at: now, effects: &effects)
         settle(at: now, effects: &effects)
+        tasks.settle(at: now, effects: &effects)
         return effects
     }
 }
@@ -92,18 +99,26 @@ extension Supervisor {
             deliver(.exited(status, treeIsEmpty: treeIsEmpty), about: run, at: now, effects: &effects)
         case .treeEmptied(let run):
             deliver(.treeEmptied, about: run, at: now, effects: &effects)
-        case .stored, .storeFailed, .swept:
-            break
+        case .stored(let ticket):
+            tasks.stored(ticket, at: now, effects: &effects)
+        case .storeFailed(let ticket, let reason):
+            tasks.storeFailed(ticket, reason: reason, at: now, effects: &effects)
+        case .swept(let queue):
+            tasks.swept(queue)
         case .shutdownRequested:
             shutDown(at: now, effects: &effects)
         }
         settle(at: now, effects: &effects)
+        tasks.settle(at: now, effects: &effects)
         finishIfDone(effects: &effects)
         return effects
     }
 
     /// The earliest moment at which `advance(to:)` has something to do; nil when nothing is timed. O(1).
-    package mutating func nextDeadline() -> Instant? { wheel.nextDeadline() }
+    package mutating func nextDeadline() -> Instant? {
+        guard let own = wheel.nextDeadline() else { return tasks.wheel.nextDeadline() }
+        return min(own, tasks.wheel.nextDeadline() ?? own)
+    }
 
     /// Applies the passing of time: everything that was due at `now` or before happens now.
     package mutating func advance(to now: Instant) -> [Effect] {
@@ -116,6 +131,7 @@ extension Supervisor {
             deliver(.deadlinePassed, to: place, at: now, effects: &effects)
             settle(at: now, effects: &effects)
         }
+        tasks.advance(to: now, effects: &effects)
         finishIfDone(effects: &effects)
         return effects
     }
@@ -130,6 +146,7 @@ extension Supervisor {
     private mutating func deliver(
         _ news: InstanceMachine.News, about run: RunID, at now: Instant, effects: inout [Effect]
     ) {
+        if tasks.holds(run) { return tasks.deliver(news, about: run, at: now, effects: &effects) }
         guard let place = place(of: run.instance) else { return }
         guard self[place].machine.run == run.number, self[place].machine.isActive else { return }
         deliver(news, to: place, at: now, effects: &effects)
@@ -157,11 +174,13 @@ extension Supervisor {
             announce(.shutdown, "stopping everything", effects: &effects)
         }
         refreshAll(at: now, effects: &effects)
+        tasks.shutDown(at: now, effects: &effects)
     }
 
     private mutating func finishIfDone(effects: inout [Effect]) {
-        guard isShuttingDown, !isFinished, activeCount == 0 else { return }
+        guard isShuttingDown, !isFinished, activeCount == 0, tasks.isQuiet else { return }
         isFinished = true
+        tasks.dismissRequests(effects: &effects)
         effects.append(.finish)
     }
 

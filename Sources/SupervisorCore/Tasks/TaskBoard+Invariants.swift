@@ -66,7 +66,9 @@ extension TaskBoard {
         {
             return "submissions wait although there is room"
         }
-        if let name = queueIndex[queue.name], !queue.free.isEmpty, !queue.ready.isEmpty, standstill(of: name) == nil,
+        if queue.taken != queue.slots.count(where: { $0.task != nil }) { return "its taken slots are miscounted" }
+        if let name = queueIndex[queue.name], queue.taken < queue.definition.slots, !queue.ready.isEmpty,
+            standstill(of: name) == nil,
             !isStoreResting
         {
             return "a slot is free and a task is ready, but nothing happens"

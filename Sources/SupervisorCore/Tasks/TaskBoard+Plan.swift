@@ -21,6 +21,8 @@ extension TaskBoard {
         for (queue, definition) in definitions.enumerated() {
             if old[definition.name] == nil {
                 announce(.queueAdded, queue: definition.name, "in the plan", effects: &effects)
+                // What the store knows is of an earlier queue of that name.
+                if store.pauses.contains(definition.name) { savePause(queue) }
             }
             adopt(definition, in: queue, at: now)
             for slot in queues[queue].slots.indices {
@@ -35,7 +37,10 @@ extension TaskBoard {
         let before = queues[queue].definition
         queues[queue].definition = definition
         // What an operator has paused or resumed stays so, unless the plan says something new.
-        if before.paused != definition.paused { queues[queue].isPaused = definition.paused }
+        if before.paused != definition.paused {
+            queues[queue].isPaused = definition.paused
+            if store.pauses.contains(definition.name) { savePause(queue) }
+        }
         if before.order != definition.order || before.priority != definition.priority {
             let waiting = queues[queue].ready.elements
             queues[queue].ready = IndexedHeap()
@@ -66,6 +71,7 @@ extension TaskBoard {
             queues.append(queue)
         }
         reindex()
+        store.pauses = Set(stored.paused.keys)
         for (name, isPaused) in stored.paused {
             if let queue = queueIndex[name] { queues[queue].isPaused = isPaused }
         }
@@ -77,8 +83,10 @@ extension TaskBoard {
             ($0.progress.finishedAt ?? .origin, $0.id) < ($1.progress.finishedAt ?? .origin, $1.id)
         }
         for record in byEnd { becomeForgettable(record.id) }
+        // Also with none that is known: what was never stored may have left something running too.
         for queue in queues.indices {
-            guard let runs = queues[queue].sweeping else { continue }
+            let runs = queues[queue].sweeping ?? []
+            queues[queue].sweeping = runs
             effects.append(.sweep(queue: queues[queue].name, runs))
         }
         markAllDirty()

@@ -29,7 +29,9 @@ extension TaskBoard {
 
     private mutating func start(_ queue: Int, at now: Instant, effects: inout [Effect]) {
         guard obstacle(to: queue) == nil else { return }
-        while let slot = queues[queue].free.first, let id = queues[queue].ready.first {
+        while queues[queue].taken < queues[queue].definition.slots, let slot = queues[queue].free.first,
+            let id = queues[queue].ready.first
+        {
             if isStoreResting, tasks[id]?.isDurable == true {
                 return stall(queue, effects: &effects)
             }
@@ -60,6 +62,7 @@ extension TaskBoard {
     /// A slot has nothing to run any more: it is free, or goes if there are too many.
     mutating func giveBack(_ slot: Int, of queue: Int) {
         queues[queue].slots[slot].task = nil
+        queues[queue].taken -= 1
         if slot < queues[queue].definition.slots { queues[queue].free.insert(slot, key: slot) }
         markDirty(queue)
     }

@@ -7,7 +7,7 @@ import Testing
 @Suite struct TaskVerbTests {
     /// A daemon whose tasks end in this state.
     private func daemon(
-        _ state: TaskState = .done, status: ExitStatus? = .exited(code: 0), isNew: Bool = true
+        _ state: TaskState = .done, status: SupervisorCore.ExitStatus? = .exited(code: 0), isNew: Bool = true
     ) throws -> FakeDaemon {
         try FakeDaemon { command, id in
             let task = TaskSamples.task(1042, state) {
@@ -90,12 +90,12 @@ import Testing
     }
 
     @Test(arguments: [
-        (TaskState.done, ExitStatus.exited(code: 0), Int32(0)), (.failed, .exited(code: 3), 3),
+        (.done, .exited(code: 0), 0), (.failed, .exited(code: 3), 3),
         (.failed, .signaled(.kill, coreDumped: false), 137), (.cancelled, .signaled(.terminate, coreDumped: false), 143),
         (.cancelled, nil, 1), (.interrupted, .unknown, 1), (.failed, .exited(code: 0), 1),
-    ])
+    ] as [(TaskState, SupervisorCore.ExitStatus?, Int32)])
     func `submit --wait shows the output and exits as the task did`(
-        state: TaskState, status: ExitStatus?, code: Int32
+        state: TaskState, status: SupervisorCore.ExitStatus?, code: Int32
     ) throws {
         let daemon = try daemon(state, status: status)
         let run = try RoostctlRun(["submit", "mail", "--wait", "--", "x"], socket: daemon.path)

@@ -52,6 +52,12 @@ final class Roost {
 
     /// - Parameter wrapper: a command that executes roostd, say with other limits.
     func start(_ wrapper: [String] = []) throws {
+        try spawn(wrapper)
+        try connect()
+    }
+
+    /// Starts roostd, and does not wait until it serves.
+    func spawn(_ wrapper: [String] = []) throws {
         self.wrapper = wrapper
         var request = SpawnRequest(wrapper.map(expand) + ["\(Places.executables)/roostd", "--config", configuration])
         request.environment = .extend([:], without: ["NOTIFY_SOCKET", "ROOST_SOCKET", "ROOST_RUN"])
@@ -60,7 +66,6 @@ final class Roost {
         request.standardError = .mergeWithOutput
         request.processGroup = .own
         program = try Program(request)
-        try connect()
     }
 
     func connect() throws {

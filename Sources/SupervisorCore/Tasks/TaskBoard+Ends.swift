@@ -14,7 +14,8 @@ extension TaskBoard {
         var unfinished: [TaskID] = []
         for id in submission.after {
             guard let other = tasks[id] else {
-                if submission.afterAny || entry.ignoresGone { continue }
+                // What is unfinished keeps what it depends on; so it was in memory, or forgotten before a retry by hand.
+                if submission.afterAny || entry.record.progress.retries > 0 { continue }
                 return .failed("task \(id), which it was to come after, is gone: it was in memory only")
             }
             let state = other.publicState

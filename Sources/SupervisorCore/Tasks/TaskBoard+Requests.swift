@@ -101,8 +101,8 @@ extension TaskBoard {
         setPins(of: id, true)
         tasks[id]?.before = entry.record.progress
         tasks[id]?.isCancelled = false
-        tasks[id]?.ignoresGone = true
         move(id, to: .accepting(store.nextTicket), .queued, "to be run again by request")
+        tasks[id]?.record.progress.retries += 1
         tasks[id]?.record.progress.failures = 0
         tasks[id]?.record.progress.interruptions = 0
         tasks[id]?.record.progress.finishedAt = nil

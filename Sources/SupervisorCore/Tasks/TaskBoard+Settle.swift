@@ -102,6 +102,7 @@ extension TaskBoard {
     // MARK: - Time
 
     mutating func advance(to now: Instant, effects: inout [Effect]) {
+        // All that is due before anything is settled: what comes late must not decide whose turn it is.
         while let due = wheel.popDue(at: now) {
             switch due.payload {
             case .slot(let id):
@@ -116,8 +117,8 @@ extension TaskBoard {
             case .store:
                 retryStore(at: now)
             }
-            settle(at: now, effects: &effects)
         }
+        settle(at: now, effects: &effects)
     }
 
     // MARK: - The end

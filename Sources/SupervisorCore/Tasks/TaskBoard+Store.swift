@@ -160,6 +160,7 @@ extension TaskBoard {
             queues[queue].saidStalled = false
             announce(.queueRecovered, queue: queues[queue].name, "the store takes tasks again", effects: &effects)
         }
+        addUnsaved()
         markAllDirty()
     }
 

@@ -124,8 +124,6 @@ struct TaskEntry: Sendable {
     var waiters: [RequestID] = []
     /// Set while it may be forgotten: its place among those.
     var stamp: UInt64?
-    /// It was retried by hand, and what it depended on may be forgotten since.
-    var ignoresGone = false
     /// Its attempt in hand is the last, whatever comes of it.
     var isCancelled = false
     var timer: TimerWheel<TaskTimer>.Handle?

@@ -20,6 +20,9 @@ struct QueueOracle: Sendable {
         /// What a client was told of its end.
         var toldEnd: TaskState?
         var isForgotten = false
+        /// It was so once; a retry by hand does not call back those that came after it.
+        var wasDone = false
+        var wasFinished = false
         /// Some change of it did not reach the disk, so the disk may be behind.
         var isBehind = false
     }
@@ -45,6 +48,8 @@ struct QueueOracle: Sendable {
     var tickets: [StoreTicket: [TaskID]] = [:]
     /// The disk could not reserve numbers once, so those of tasks in memory may come again.
     var numbersMayRepeat = false
+    /// Accepted, ended and forgotten in one event: nothing is known of them.
+    var vanished: Set<TaskID> = []
     private(set) var complaint: String?
 
     mutating func require(_ condition: Bool, _ text: @autoclosure () -> String) {
@@ -105,7 +110,7 @@ struct QueueOracle: Sendable {
     }
 
     mutating func forgets(_ ids: [TaskID], of queue: String) {
-        for id in ids {
+        for id in ids where !vanished.contains(id) {
             require(tasks[id]?.queue == queue, "task \(id) is forgotten by another queue")
             require(tasks[id]?.state.isFinished == true, "task \(id) is forgotten unfinished")
             tasks[id]?.isForgotten = true
@@ -171,6 +176,8 @@ struct QueueOracle: Sendable {
             }
             if wasFinished {
                 tasks[id]?.state = record.progress.state
+                tasks[id]?.wasFinished = true
+                if record.progress.state == .done { tasks[id]?.wasDone = true }
             } else {
                 tasks[id]?.state = .queued
                 tasks[id]?.toldEnd = nil

@@ -104,6 +104,7 @@ extension QueueWorld {
     }
 
     private mutating func promised(_ task: TaskID, isNew: Bool, _ queue: String, _ submission: TaskSubmission) {
+        if oracle.vanished.contains(task) { return }
         guard let known = oracle.tasks[task] else { return fail("task \(task) is promised, but nobody knows it") }
         require(known.queue == queue, "task \(task) is promised by another queue")
         if known.isDurable { require(disk.records[task] != nil, "task \(task) is promised, but not stored") }

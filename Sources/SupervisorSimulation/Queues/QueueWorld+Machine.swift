@@ -52,7 +52,8 @@ extension QueueWorld {
         require(alive.count < queue.slots, "\(run) is one more than \(queue.name) has slots")
         require(!alive.keys.contains { $0.instance == run.instance }, "\(run) runs beside another in its slot")
         require(!processes.values.contains { $0.task == task }, "task \(task) runs twice at once")
-        require(!orphans.values.contains(task), "task \(task) runs beside what an earlier life left of it")
+        let isLeft = known.isDurable && orphans.values.contains(task)
+        require(!isLeft, "task \(task) runs beside what an earlier life left of it")
         require(!orphans.keys.contains { $0.instance.worker == queue.name }, "\(queue.name) starts before it is swept")
         require(!isShuttingDown, "\(run) is spawned during a shutdown")
         if known.isDurable {

@@ -14,6 +14,7 @@ extension QueueWorld {
             return
         }
         if told.kind == .taskAccepted { accepted(id) }
+        if oracle.vanished.contains(id) { return }
         guard let known = oracle.tasks[id], let state = told.taskState else {
             return fail("\(told.kind.rawValue) is told of task \(id), which nobody knows")
         }
@@ -25,6 +26,8 @@ extension QueueWorld {
             !known.state.isFinished || isUnretried,
             "\(told.kind.rawValue) is told of task \(id), which is \(known.state)")
         oracle.tasks[id]?.state = state
+        if state == .done { oracle.tasks[id]?.wasDone = true }
+        if state.isFinished { oracle.tasks[id]?.wasFinished = true }
         switch told.kind {
         case .taskRetrying:
             require(known.last == .failed && known.failures < limit, "task \(id) is tried again, against the rule")
@@ -63,17 +66,21 @@ extension QueueWorld {
             let submission = oracle.submissions[report.label ?? ""]
         {
             oracle.isBorn(id, report.queue, submission, isDurable: false)
+            oracle.vanished.remove(id)
+        } else {
+            oracle.vanished.insert(id)
         }
     }
 
     /// Whoever was chosen in this event came before all who were left.
     mutating func checkOrder() {
+        guard !oracle.chosen.isEmpty else { return }
         let live = Set(supervisor.taskReports(at: now).filter { $0.state == .queued }.map(\.id))
         oracle.starting.formIntersection(live)
         for id in oracle.chosen {
             guard let known = oracle.tasks[id], let queue = supervisor.queueDefinition(known.queue) else { continue }
             checkDependencies(of: known)
-            for other in live.sorted() where !oracle.starting.contains(other) {
+            for other in live.sorted() where other != id && !oracle.starting.contains(other) {
                 // One that is finished here is being retried by hand, and not in the queue yet.
                 guard let rival = oracle.tasks[other], rival.queue == known.queue, !rival.state.isFinished else {
                     continue
@@ -95,7 +102,7 @@ extension QueueWorld {
         guard known.last == .none else { return }
         for dependency in known.submission.after {
             guard let other = oracle.tasks[dependency], !other.isForgotten else { continue }
-            let isFine = known.submission.afterAny ? other.state.isFinished : other.state == .done
+            let isFine = known.submission.afterAny ? other.wasFinished : other.wasDone
             require(isFine, "task \(known.id) is started, but \(dependency), which it comes after, is \(other.state)")
         }
     }

@@ -25,7 +25,7 @@ package struct QueueWorld: Sendable {
         case daemonDies
     }
 
-    private static let faultyEvents = 260
+    private static let faultyEvents = 200
     private static let eventLimit = 20_000
 
     package let seed: UInt64

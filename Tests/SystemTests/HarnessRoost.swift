@@ -71,9 +71,12 @@ final class Roost {
     func connect() throws {
         events = try eventually("roostd answers") {
             if try self.program.process.poll() != nil { throw Unexpected("roostd has ended:\n\(self.log)") }
-            return try? Channel(self.socket)
+            // A child of one that was killed may hold its socket until it executes its program.
+            guard let channel = try? Channel(self.socket),
+                (try? channel.call(.subscribe(EventQuery(after: 0)), SubscribeResult.self)) != nil
+            else { return nil }
+            return channel
         }
-        _ = try events.call(.subscribe(EventQuery(after: 0)), SubscribeResult.self)
     }
 
     /// Ends roostd in order, and sees that it leaves nothing behind.

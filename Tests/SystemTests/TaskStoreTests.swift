@@ -104,11 +104,16 @@ import Testing
             try roost.await(id, .done)
             try roost.killDaemon()
             let state = "\(roost.path)/state"
-            _ = try Program.run(["sh", "-c", "rm -f \(state)/tasks.db-*; head -c 20000 /dev/urandom >\(state)/tasks.db"])
+            _ = try Program.run([
+                "sh", "-c", "rm -f \(state)/tasks.db-*; head -c 20000 /dev/urandom >\(state)/tasks.db",
+            ])
             try roost.start()
             #expect(roost.log.contains("CRITICAL"))
             #expect(roost.log.contains("tasks.db.corrupt-"))
-            #expect(try FileManager.default.contentsOfDirectory(atPath: state).contains { $0.hasPrefix("tasks.db.corrupt-") })
+            #expect(
+                try FileManager.default.contentsOfDirectory(atPath: state).contains {
+                    $0.hasPrefix("tasks.db.corrupt-")
+                })
             #expect(try roost.ctl(["submit", "mail", "--wait", "--", "true"]).code == 0)
         }
     }

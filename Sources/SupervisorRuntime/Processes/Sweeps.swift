@@ -68,7 +68,8 @@ final class Sweeps {
             variable("ROOST_TASK") != nil && variable("ROOST_WORKER").map(queues.contains) == true
         }
         for pid in left {
-            logger.warning("killing process \(describe(pid)): a task of an earlier roostd, of which nothing is recorded")
+            logger.warning(
+                "killing process \(describe(pid)): a task of an earlier roostd, of which nothing is recorded")
             _ = try? Doomed(pid).process.send(signal: SIGKILL)
         }
     }
@@ -124,7 +125,8 @@ final class Sweeps {
 
     private func warn(_ sweep: Sweep) {
         let left = sweep.watched.keys.sorted().map(describe).joined(separator: ", ")
-        logger.error("\(sweep.queue): still waits for the end of \(left), which SIGKILL did not end; nothing is started")
+        logger.error(
+            "\(sweep.queue): still waits for the end of \(left), which SIGKILL did not end; nothing is started")
         sweep.warning = nil
     }
 

@@ -163,6 +163,21 @@ import Testing
         }
     }
 
+    @Test func `logs of tasks that a killed roostd held in memory only go when the next one starts`() throws {
+        try withRoost(mail) { roost in
+            let lost = try roost.submit("echo lost", to: "scratch")
+            let kept = try roost.submit("echo kept")
+            _ = try roost.channel().wait(for: [lost, kept])
+            let logs = "\(roost.path)/log/tasks"
+            try write("mine", to: "\(logs)/scratch/notes.txt")
+            try roost.killDaemon()
+            try roost.start()
+            #expect(try FileManager.default.contentsOfDirectory(atPath: "\(logs)/scratch") == ["notes.txt"])
+            #expect(try FileManager.default.contentsOfDirectory(atPath: "\(logs)/mail") == ["\(kept).log"])
+            #expect(try roost.ctl(["logs", "\(kept)"]).output == "kept\n")
+        }
+    }
+
     @Test func `many tasks leave no descriptor open`() throws {
         try withRoost(mail) { roost in
             let channel = try roost.channel()

@@ -23,6 +23,8 @@ extension Command {
         case .why: self = .why(name: try reader.name("name"))
         case .version: self = .version
         case .shutdown: self = .shutdown
+        case .submit, .tasks, .wait, .result, .cancel, .retry, .pause, .resume:
+            self = .task(try TaskVerb(method, reader))
         }
     }
 
@@ -37,6 +39,7 @@ extension Command {
         case .subscribe: ["after", "kinds", "names"]
         case .why: ["name"]
         case .plan, .unsubscribe, .version, .shutdown: []
+        case .submit, .tasks, .wait, .result, .cancel, .retry, .pause, .resume: TaskVerb.parameterNames(of: method)
         }
     }
 
@@ -69,6 +72,8 @@ extension Command {
             if !query.filter.names.isEmpty { try container.encode(query.filter.names, forKey: AnyKey("names")) }
         case .why(let name):
             try container.encode(name, forKey: AnyKey("name"))
+        case .task(let verb):
+            try verb.encodeParameters(into: &container)
         case .plan, .unsubscribe, .version, .shutdown:
             break
         }
@@ -76,7 +81,7 @@ extension Command {
 }
 
 extension Command.Wait {
-    fileprivate func encode(into container: inout KeyedEncodingContainer<AnyKey>) throws {
+    func encode(into container: inout KeyedEncodingContainer<AnyKey>) throws {
         switch self {
         case .no:
             try container.encode(false, forKey: AnyKey("wait"))

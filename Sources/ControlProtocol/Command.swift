@@ -21,6 +21,8 @@ package enum Command: Equatable, Sendable {
     case why(name: String)
     case version
     case shutdown
+    /// What is asked about tasks and queues.
+    case task(TaskVerb)
 
     /// Whether the answer comes at once or when the outcome is known.
     package enum Wait: Equatable, Sendable {
@@ -32,6 +34,7 @@ package enum Command: Equatable, Sendable {
     package enum Method: String, Sendable, CaseIterable {
         case status, start, stop, restart, signal, scale, clear, plan, apply, logs, subscribe, unsubscribe, why
         case version, shutdown
+        case submit, tasks, wait, result, cancel, retry, pause, resume
     }
 
     package var method: Method {
@@ -51,6 +54,7 @@ package enum Command: Equatable, Sendable {
         case .why: .why
         case .version: .version
         case .shutdown: .shutdown
+        case .task(let verb): verb.method
         }
     }
 }

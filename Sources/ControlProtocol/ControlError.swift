@@ -33,6 +33,12 @@ package struct ControlError: Error, Codable, Equatable, Sendable, CustomStringCo
         case slowReader = -32005
         /// The wait took longer than `timeout`. What was asked for goes on.
         case waitTimedOut = -32006
+        /// The queue has no room. `data` has `limit`.
+        case queueIsFull = -32007
+        /// What must be durable could not be made so, and nothing was done.
+        case notStored = -32008
+        /// A task is in a state in which this cannot be done.
+        case wrongState = -32009
     }
 
     package struct Details: Codable, Equatable, Sendable {
@@ -75,8 +81,17 @@ extension ControlError {
             self.init(
                 .invalidParameters, "cannot scale to \(count) instances; give a number from 0 to \(limit)",
                 data: Details(limit: limit))
-        case .unknownTask, .queueIsFull, .queueIsLeaving, .wrongWork, .badTask, .taskTooLarge, .tooManyDependencies,
-            .dependencyFailed, .keyInUse, .taskIsFinished, .taskIsNotFinished, .notStored:
+        case .unknownTask(let id):
+            self.init(.unknownName, refusal.taskText, data: Details(name: id.description))
+        case .queueIsFull(_, let capacity):
+            self.init(.queueIsFull, refusal.taskText, data: Details(limit: capacity))
+        case .notStored:
+            self.init(.notStored, refusal.taskText)
+        case .queueIsLeaving, .dependencyFailed, .keyInUse, .taskIsFinished, .taskIsNotFinished:
+            self.init(.wrongState, refusal.taskText)
+        case .taskTooLarge(_, let limit), .tooManyDependencies(_, let limit):
+            self.init(.invalidParameters, refusal.taskText, data: Details(limit: limit))
+        case .wrongWork, .badTask:
             self.init(.invalidParameters, refusal.taskText)
         }
     }

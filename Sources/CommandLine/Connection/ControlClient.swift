@@ -18,9 +18,15 @@ struct ControlClient: ~Copyable {
     }
 
     /// Asks, and waits for the answer: as long as it takes for a command that waits for an outcome.
+    ///
+    /// - Parameter show: is shown the notifications that come meanwhile; without it they are kept.
     mutating func call<Result: Decodable>(
-        _ command: Command, _ type: Result.Type, interrupts: Interrupts?
+        _ command: Command, _ type: Result.Type, interrupts: Interrupts?,
+        showing show: ((ServerMessage) throws(Failure) -> Void)? = nil
     ) throws(Failure) -> Result {
+        if let show {
+            for message in takeEarly() { try show(message) }
+        }
         lastID += 1
         let id = MessageID.number(lastID)
         try socket.send(Frame.request(command, id: id))
@@ -34,7 +40,7 @@ struct ControlClient: ~Copyable {
             case .message(.answer), .message(.failure), .resize:
                 continue
             case .message(let notification):
-                early.append(notification)
+                if let show { try show(notification) } else { early.append(notification) }
             case .timeout:
                 throw Failure(
                     .unreachable,
@@ -120,6 +126,8 @@ extension Command {
         case .start(_, .no), .stop(_, .no), .restart(_, .no), .scale(_, _, .no), .apply(.no), .status, .signal, .clear,
             .plan, .logs, .subscribe, .unsubscribe, .why, .version, .shutdown:
             false
+        case .task(let verb):
+            verb.takesTime
         }
     }
 }

@@ -7,6 +7,10 @@ struct RequestBook {
     enum Purpose {
         case action
         case apply([PlanChange])
+        /// Whether the client wants the task's output.
+        case submit(follow: Bool)
+        case tasks
+        case queues
     }
 
     struct Entry {

@@ -96,7 +96,7 @@ private struct Outside {
             case .announce(let told):
                 guard told.kind == .stuck, let instance = told.instance, let run = told.run else { break }
                 stuck.insert(RunID(instance: instance, number: run))
-            case .probeReadiness, .checkHealth, .endProbes, .signal, .abandon: break
+            case .probeReadiness, .checkHealth, .endProbes, .signal, .abandon, .store, .sweep, .forgetTasks: break
             }
         }
         if let broken = supervisor.brokenInvariant() { finding(broken) }

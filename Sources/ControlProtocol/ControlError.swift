@@ -75,6 +75,9 @@ extension ControlError {
             self.init(
                 .invalidParameters, "cannot scale to \(count) instances; give a number from 0 to \(limit)",
                 data: Details(limit: limit))
+        case .unknownTask, .queueIsFull, .queueIsLeaving, .wrongWork, .badTask, .taskTooLarge, .tooManyDependencies,
+            .dependencyFailed, .keyInUse, .taskIsFinished, .taskIsNotFinished, .notStored:
+            self.init(.invalidParameters, refusal.taskText)
         }
     }
 

@@ -17,9 +17,10 @@ package struct EventFilter: Equatable, Sendable {
             return false
         }
         if names.isEmpty { return true }
-        guard let instance = announcement.instance else { return false }
+        guard let owner = announcement.owner else { return false }
+        let instance = announcement.instance?.description ?? owner
         return names.contains { name in
-            name == "all" || name == instance.worker || Pattern(name).matches(instance.description)
+            name == "all" || name == owner || Pattern(name).matches(instance)
         }
     }
 

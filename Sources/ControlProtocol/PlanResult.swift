@@ -32,10 +32,13 @@ package struct PlanChange: Codable, Equatable, Sendable {
         case addGroup = "add_group"
         case removeGroup = "remove_group"
         case updateGroup = "update_group"
+        case addQueue = "add_queue"
+        case removeQueue = "remove_queue"
+        case updateQueue = "update_queue"
     }
 
     package var action: Action
-    /// The worker or group; absent for `daemon` and `access`.
+    /// The worker, group or queue; absent for `daemon` and `access`.
     package var target: String?
     package var keys: [String]?
     /// Keys of `[daemon]` that changed and take effect only when roostd is restarted.
@@ -66,6 +69,17 @@ package struct PlanChange: Codable, Equatable, Sendable {
             self.init(.removeGroup, group, "group \(group) is gone; its members are not touched")
         case .updateGroup(let group):
             self.init(.updateGroup, group, "group \(group) changed")
+        case .addQueue(let queue, let slots):
+            self.init(.addQueue, queue, "queue \(queue) is new, with \(slots) slot\(slots == 1 ? "" : "s")")
+            to = slots
+        case .removeQueue(let queue, let unfinished):
+            let rest = unfinished == 0 ? "" : "; what runs is let finish, what waits stays until it comes back"
+            self.init(.removeQueue, queue, "queue \(queue) is gone, with \(unfinished) unfinished tasks\(rest)")
+            from = unfinished
+        case .updateQueue(let queue, let keys):
+            self.init(
+                .updateQueue, queue, keys: keys,
+                "\(PlanChange.list(keys)) of queue \(queue) changed, from the next task on")
         case .daemon(let keys, let afterRestart):
             let hint =
                 afterRestart.isEmpty ? "" : "; restart roostd for \(PlanChange.list(afterRestart)) to take effect"

@@ -15,6 +15,12 @@ package enum Event: Equatable, Sendable {
     case exited(RunID, ExitStatus, treeIsEmpty: Bool)
     /// The last process that the run had left behind is gone.
     case treeEmptied(RunID)
+    /// The store has made all changes of this ticket durable.
+    case stored(StoreTicket)
+    /// The store has made none of them; the text says why and how to mend it.
+    case storeFailed(StoreTicket, reason: String)
+    /// Nothing is left of the runs that a queue was swept for.
+    case swept(queue: String)
     /// An orderly stop of everything, then the end. Said again, it hastens: what is still there is killed at once.
     case shutdownRequested
 }
@@ -27,6 +33,17 @@ package enum Request: Equatable, Sendable {
     case signal(names: [String], Signal)
     case scale(worker: String, instances: Int, wait: Bool)
     case apply(Plan, wait: Bool)
+    /// Submit a task to a queue or pool. Answered with `.submitted` once it is safe.
+    case submit(queue: String, TaskSubmission, waitForRoom: Bool)
+    /// Answered with `.tasks` once all of them are finished.
+    case waitTasks([TaskID])
+    /// With `wait`, answered once they are finished.
+    case cancelTasks([TaskID], wait: Bool)
+    /// Queue finished tasks again, under the same number.
+    case retryTasks([TaskID])
+    /// Answered with `.queues`.
+    case pauseQueues([String])
+    case resumeQueues([String])
 }
 
 /// Everything the supervisor can ask of the outside world.
@@ -45,6 +62,12 @@ package enum Effect: Equatable, Sendable {
     case abandon(RunID)
     /// The run is over: nothing will be asked about it any more.
     case release(RunID)
+    /// Make these changes durable, all or none, after those of earlier tickets; answer with `.stored` or `.storeFailed`.
+    case store(StoreTicket, [StoreChange])
+    /// KILL whatever is left of these runs of an earlier life of the daemon; answer with `.swept`.
+    case sweep(queue: String, [RunID])
+    /// Nobody can ask about these tasks any more: their logs may go.
+    case forgetTasks(queue: String, [TaskID])
     /// Tell subscribers, the log and `why`.
     case announce(Announcement)
     case reply(RequestID, Reply)
@@ -68,6 +91,20 @@ package struct Announcement: Equatable, Sendable {
         case removed = "instance.removed"
         case signaled = "instance.signaled"
         case stuck = "instance.stuck"
+        case taskAccepted = "task.accepted"
+        case taskStarted = "task.started"
+        case taskStopping = "task.stopping"
+        case taskRetrying = "task.retrying"
+        case taskFinished = "task.finished"
+        case taskCancelled = "task.cancelled"
+        case taskInterrupted = "task.interrupted"
+        case taskStuck = "task.stuck"
+        case queuePaused = "queue.paused"
+        case queueResumed = "queue.resumed"
+        case queueStalled = "queue.stalled"
+        case queueRecovered = "queue.recovered"
+        case queueAdded = "queue.added"
+        case queueRemoved = "queue.removed"
         case groupRestarting = "group.restarting"
         case groupFailed = "group.failed"
         case planApplied = "plan.applied"
@@ -81,12 +118,17 @@ package struct Announcement: Equatable, Sendable {
     package var state: InstanceState?
     package var pid: Int32?
     package var status: ExitStatus?
+    /// The queue or pool that this is about.
+    package var queue: String?
+    package var task: TaskID?
+    package var taskState: TaskState?
     /// What happened and which rule said so, for people.
     package var message: String
 
     package init(
         _ kind: Kind, instance: InstanceID? = nil, run: UInt64? = nil, state: InstanceState? = nil,
-        pid: Int32? = nil, status: ExitStatus? = nil, message: String
+        pid: Int32? = nil, status: ExitStatus? = nil, queue: String? = nil, task: TaskID? = nil,
+        taskState: TaskState? = nil, message: String
     ) {
         self.kind = kind
         self.instance = instance
@@ -94,14 +136,26 @@ package struct Announcement: Equatable, Sendable {
         self.state = state
         self.pid = pid
         self.status = status
+        self.queue = queue
+        self.task = task
+        self.taskState = taskState
         self.message = message
     }
+
+    /// The worker, queue or pool that it is about: whose name decides who may hear it.
+    package var owner: String? { queue ?? instance?.worker }
 }
 
 /// The answer to a request.
 package enum Reply: Equatable, Sendable {
     /// What became of each instance that the request named, in plan order.
     case done([Outcome])
+    /// The task is accepted, and stored if its queue is durable. `isNew` is false when its key was known.
+    case submitted(TaskID, isNew: Bool)
+    /// The tasks that were named, in that order, as they are now.
+    case tasks([TaskReport])
+    /// The queues that were named, in plan order, as they are now.
+    case queues([QueueReport])
     /// The request made no sense, and nothing was done.
     case refused(Refusal)
 
@@ -137,5 +191,24 @@ package enum Reply: Equatable, Sendable {
         case shuttingDown
         case tooManyRequests(limit: Int)
         case badCount(Int, limit: Int)
+        /// Never given out, or forgotten.
+        case unknownTask(TaskID)
+        case queueIsFull(String, capacity: Int)
+        /// It is in the plan no more.
+        case queueIsLeaving(String)
+        /// Pools have no commands, queues no JSON.
+        case wrongWork(queue: String)
+        /// The text completes "cannot submit: ".
+        case badTask(String)
+        case taskTooLarge(bytes: Int, limit: Int)
+        case tooManyDependencies(Int, limit: Int)
+        /// A dependency that failed already, so the task could never run.
+        case dependencyFailed(TaskID, TaskState)
+        /// The key is that of another command.
+        case keyInUse(String, TaskID)
+        case taskIsFinished(TaskID, TaskState)
+        case taskIsNotFinished(TaskID, TaskState)
+        /// The store could not make it durable, so nothing was done.
+        case notStored(reason: String)
     }
 }

@@ -51,6 +51,7 @@ package struct Digest: Equatable, Sendable {
         case .announce(let told):
             feed(told.kind.rawValue)
             if let instance = told.instance { feed(instance) }
+            if let task = told.task { feed(task.number) }
             feed(told.message)
         case .reply(let id, let reply):
             feed(9)
@@ -58,6 +59,18 @@ package struct Digest: Equatable, Sendable {
             feed(reply)
         case .finish:
             feed(10)
+        case .store(let ticket, let changes):
+            feed(11)
+            feed(ticket.number)
+            changes.forEach { feed($0.brief) }
+        case .sweep(let queue, let runs):
+            feed(12)
+            feed(queue)
+            runs.forEach { feed($0) }
+        case .forgetTasks(let queue, let tasks):
+            feed(13)
+            feed(queue)
+            tasks.forEach { feed($0.number) }
         }
     }
 
@@ -69,6 +82,8 @@ package struct Digest: Equatable, Sendable {
                 feed(outcome.result.rawValue)
                 feed(outcome.message)
             }
+        case .submitted, .tasks, .queues:
+            feed(reply.brief)
         case .refused(let refusal):
             feed("\(refusal)")
         }

@@ -42,7 +42,7 @@ extension Oracle {
                 live.isStuck = false
                 live.status = status
             }
-        case .treeEmptied, .request, .requestAbandoned: break
+        case .treeEmptied, .request, .requestAbandoned, .stored, .storeFailed, .swept: break
         case .shutdownRequested:
             isHastened = isShuttingDown
             isShuttingDown = true
@@ -84,6 +84,10 @@ extension Oracle {
         case .stuck: stuck(told)
         case .waiting, .starting, .running, .backoff, .stopped, .fatal: enters(told, at: now)
         case .unhealthy, .signaled, .planApplied, .shutdown: break
+        case .taskAccepted, .taskStarted, .taskStopping, .taskRetrying, .taskFinished, .taskCancelled,
+            .taskInterrupted, .taskStuck, .queuePaused, .queueResumed, .queueStalled, .queueRecovered, .queueAdded,
+            .queueRemoved:
+            break
         }
     }
 

@@ -28,10 +28,10 @@ package enum PlanText {
 
     private static func sign(of action: PlanChange.Action) -> (String, Style.Colour) {
         switch action {
-        case .add, .addGroup: ("+", .green)
-        case .remove, .removeGroup: ("-", .red)
+        case .add, .addGroup, .addQueue: ("+", .green)
+        case .remove, .removeGroup, .removeQueue: ("-", .red)
         case .restart: ("!", .yellow)
-        case .update, .scale, .updateGroup, .daemon, .access: ("~", .cyan)
+        case .update, .scale, .updateGroup, .updateQueue, .daemon, .access: ("~", .cyan)
         }
     }
 }

@@ -24,3 +24,10 @@ package enum Placeholders {
         [("{index}", "\(instance.index)"), ("{worker}", instance.worker), ("{instance}", "\(instance)")]
     }
 }
+
+extension LaunchSpecification {
+    /// Text of this launch as the run of this instance has it.
+    package func expand(_ text: String, for instance: InstanceID) -> String {
+        isLiteral ? text : Placeholders.expand(text, for: instance)
+    }
+}

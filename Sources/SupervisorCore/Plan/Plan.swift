@@ -6,15 +6,18 @@ package struct Plan: Equatable, Sendable {
     package var access: [AccessRule]
     package var workers: [WorkerDefinition]
     package var groups: [GroupDefinition]
+    /// Names of workers, groups, queues and pools are of one space.
+    package var queues: [QueueDefinition]
 
     package init(
         daemon: DaemonSettings = DaemonSettings(), access: [AccessRule] = [], workers: [WorkerDefinition] = [],
-        groups: [GroupDefinition] = []
+        groups: [GroupDefinition] = [], queues: [QueueDefinition] = []
     ) {
         self.daemon = daemon
         self.access = access
         self.workers = workers
         self.groups = groups
+        self.queues = queues
     }
 }
 

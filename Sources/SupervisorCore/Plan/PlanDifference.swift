@@ -11,6 +11,11 @@ package struct PlanDifference: Equatable, Sendable {
         case addGroup(String)
         case removeGroup(String)
         case updateGroup(String)
+        case addQueue(String, slots: Int)
+        /// So many of its tasks are unfinished: those that run are let finish, the others stay until it comes back.
+        case removeQueue(String, unfinished: Int)
+        /// These keys changed; they hold from the next task on.
+        case updateQueue(String, keys: [String])
         /// These keys of `[daemon]` changed; `afterRestart` are those that need a restart of roostd.
         case daemon(keys: [String], afterRestart: [String])
         case access
@@ -23,7 +28,10 @@ package struct PlanDifference: Equatable, Sendable {
     package init(changes: [Change]) { self.changes = changes }
 
     /// - Parameter currentCount: how many instances a worker has now, which `scale` may have changed.
-    package init(from old: Plan, to new: Plan, currentCount: (String) -> Int?) {
+    /// - Parameter unfinished: how many unfinished tasks a queue has.
+    package init(
+        from old: Plan, to new: Plan, currentCount: (String) -> Int?, unfinished: (String) -> Int = { _ in 0 }
+    ) {
         changes = []
         let daemon = new.daemon.changes(from: old.daemon)
         if !daemon.now.isEmpty || !daemon.afterRestart.isEmpty {
@@ -59,6 +67,7 @@ package struct PlanDifference: Equatable, Sendable {
                 changes.append(.addGroup(group.name))
             }
         }
+        addQueueChanges(from: old.queues, to: new.queues, unfinished: unfinished)
     }
 }
 
@@ -78,6 +87,40 @@ extension WorkerDefinition {
                 ("after", after != old.after), ("restart", restart != old.restart), ("health", health != old.health),
                 ("stop", stop != old.stop),
             ]))
+    }
+}
+
+extension PlanDifference {
+    private mutating func addQueueChanges(
+        from old: [QueueDefinition], to new: [QueueDefinition], unfinished: (String) -> Int
+    ) {
+        let names = Set(new.map(\.name))
+        for queue in old where !names.contains(queue.name) {
+            changes.append(.removeQueue(queue.name, unfinished: unfinished(queue.name)))
+        }
+        let before = Dictionary(uniqueKeysWithValues: old.map { ($0.name, $0) })
+        for queue in new {
+            guard let old = before[queue.name] else {
+                changes.append(.addQueue(queue.name, slots: queue.slots))
+                continue
+            }
+            let changed = queue.changedKeys(from: old)
+            if !changed.isEmpty { changes.append(.updateQueue(queue.name, keys: changed)) }
+        }
+    }
+}
+
+extension QueueDefinition {
+    func changedKeys(from old: QueueDefinition) -> [String] {
+        keys([
+            ("slots", slots != old.slots), ("order", order != old.order), ("capacity", capacity != old.capacity),
+            ("keep", keep != old.keep), ("timeout", timeout != old.timeout), ("retry", retry != old.retry),
+            ("priority", priority != old.priority), ("on_interrupt", onInterrupt != old.onInterrupt),
+            ("durable", durable != old.durable), ("paused", paused != old.paused),
+            ("success_codes", successCodes != old.successCodes),
+            ("submitter_environment", submitterEnvironment != old.submitterEnvironment),
+            ("submitter_directory", submitterDirectory != old.submitterDirectory),
+        ]) + launch.changedKeys(from: old.launch) + keys([("stop", stop != old.stop), ("log", log != old.log)])
     }
 }
 

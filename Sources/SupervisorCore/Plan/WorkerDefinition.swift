@@ -14,6 +14,8 @@ package struct WorkerDefinition: Equatable, Sendable {
     package var health: HealthCheck?
     package var stop = StopPolicy()
     package var log = LogPolicy()
+    /// The task that this run is an attempt at; nil for a worker's.
+    package var task: TaskID?
 
     package init(name: String, launch: LaunchSpecification) {
         self.name = name
@@ -44,6 +46,8 @@ package struct LaunchSpecification: Equatable, Sendable {
     package var parentDeathSignal: Signal?
     /// A path given to the run as standard input; nil is /dev/null.
     package var standardInput: String?
+    /// Nothing is to be expanded any more: the core has done so, and what is left in braces is a submitter's own.
+    package var isLiteral = false
 
     package init(arguments: [String]) { self.arguments = arguments }
 }

@@ -53,6 +53,12 @@ extension Supervisor {
                 let goals = adopt(plan, at: now, effects: &effects)
                 announce(.planApplied, "\(goals.count) instances are affected", effects: &effects)
                 track(id, goals, wait: wait, effects: &effects)
+            case .submit(let queue, _, _):
+                throw unknown(queue)
+            case .waitTasks(let tasks), .cancelTasks(let tasks, _), .retryTasks(let tasks):
+                throw RefusedRequest(refusal: .unknownTask(tasks.first ?? TaskID(0)))
+            case .pauseQueues(let names), .resumeQueues(let names):
+                throw unknown(names.first ?? "")
             }
         } catch {
             effects.append(.reply(id, .refused(error.refusal)))
@@ -274,8 +280,8 @@ extension Request {
     /// Whether it asks for something that a daemon on its way out will not do.
     var needsTheFuture: Bool {
         switch self {
-        case .start, .restart, .scale, .apply: true
-        case .stop, .signal: false
+        case .start, .restart, .scale, .apply, .submit, .retryTasks: true
+        case .stop, .signal, .waitTasks, .cancelTasks, .pauseQueues, .resumeQueues: false
         }
     }
 }

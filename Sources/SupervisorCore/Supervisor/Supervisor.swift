@@ -30,6 +30,7 @@ package struct Supervisor: Sendable {
     var isHastening = false
     private var isFinished = false
     private var firstPlan: Plan?
+    private var firstTasks: StoredTasks?
 
     var wheel = TimerWheel<InstanceID>()
     var random: SplitMix64
@@ -47,9 +48,11 @@ package struct Supervisor: Sendable {
     /// Takes a plan; `begin(at:)` starts it.
     ///
     /// - Parameter seed: decides all jitter.
-    package init(plan: Plan, seed: UInt64) {
+    /// - Parameter tasks: what the store holds.
+    package init(plan: Plan, seed: UInt64, tasks: StoredTasks = StoredTasks()) {
         self.plan = Plan(daemon: plan.daemon)
         self.firstPlan = plan
+        self.firstTasks = tasks
         self.random = SplitMix64(seed: seed)
     }
 
@@ -89,6 +92,8 @@ extension Supervisor {
             deliver(.exited(status, treeIsEmpty: treeIsEmpty), about: run, at: now, effects: &effects)
         case .treeEmptied(let run):
             deliver(.treeEmptied, about: run, at: now, effects: &effects)
+        case .stored, .storeFailed, .swept:
+            break
         case .shutdownRequested:
             shutDown(at: now, effects: &effects)
         }

@@ -66,7 +66,7 @@ extension Daemon: ControlDelegate {
         case .subscribe(let query):
             let access = access
             server.subscribe(token, withGroupsResolved(query)) { announcement in
-                access.permits(peer, method, worker: announcement.instance?.worker)
+                access.permits(peer, method, worker: announcement.owner)
             }
         case .unsubscribe:
             server.unsubscribe(token)
@@ -168,6 +168,8 @@ extension Daemon: ControlDelegate {
         switch (reply, entry.purpose) {
         case (.refused(let refusal), _):
             server.refuse(token, ControlError(refusal))
+        case (.submitted, _), (.tasks, _), (.queues, _):
+            server.refuse(token, ControlError(.internalError, "cannot tell of tasks: no verb asks for them"))
         case (.done(let outcomes), .action):
             server.answer(token, ActionResult(outcomes))
         case (.done(let outcomes), .apply(let changes)):

@@ -67,7 +67,11 @@ extension Announcement.Kind {
     /// How much an operator should care.
     var level: Logger.Level {
         switch self {
-        case .waiting, .added: .debug
+        case .waiting, .added, .taskAccepted: .debug
+        case .taskStarted, .taskStopping, .queueAdded, .queueRemoved: .info
+        case .taskRetrying, .taskFinished, .taskCancelled, .queuePaused, .queueResumed, .queueRecovered: .notice
+        case .taskInterrupted: .warning
+        case .taskStuck, .queueStalled: .error
         case .starting, .running, .stopping, .stopped, .removed, .signaled: .info
         case .exited, .backoff, .groupRestarting, .planApplied, .shutdown: .notice
         case .unhealthy: .warning
@@ -80,7 +84,8 @@ extension Announcement.Kind {
 extension Announcement {
     /// "web:0#17 running: ready (pid 4711)"
     var logLine: String {
-        let subject = instance.map { instance in run.map { "\(instance)#\($0)" } ?? instance.description }
+        let attempt = instance.map { instance in run.map { "\(instance)#\($0)" } ?? instance.description }
+        let subject = task.map { "\(queue ?? "task") \($0)" } ?? attempt ?? queue
         let verb = kind.rawValue.split(separator: ".").last.map(String.init) ?? kind.rawValue
         let process = kind == .running || kind == .starting ? pid.map { " (pid \($0))" } : nil
         return "\(subject.map { "\($0) " } ?? "")\(verb): \(message)\(process ?? "")"

@@ -150,6 +150,12 @@ package final class Daemon {
                 processes.abandon(run)
             case .release(let run):
                 processes.release(run)
+            case .store(let ticket, _):
+                events.append(.storeFailed(ticket, reason: "cannot store tasks: this roostd has no store"))
+            case .sweep(let queue, _):
+                events.append(.swept(queue: queue))
+            case .forgetTasks:
+                break
             case .announce, .reply, .finish:
                 told.append(effect)
             }
@@ -166,7 +172,8 @@ package final class Daemon {
         case .finish:
             isFinishing = true
             finish()
-        case .spawn, .probeReadiness, .checkHealth, .endProbes, .signal, .abandon, .release:
+        case .spawn, .probeReadiness, .checkHealth, .endProbes, .signal, .abandon, .release, .store, .sweep,
+            .forgetTasks:
             preconditionFailure("\(effect) is done, not told")
         }
     }

@@ -36,7 +36,7 @@ struct LaunchContext {
         environment = try Self.environment(run, definition.launch, account: account, in: surroundings)
     }
 
-    func expand(_ text: String) -> String { Placeholders.expand(text, for: run.instance) }
+    func expand(_ text: String) -> String { definition.launch.expand(text, for: run.instance) }
 
     /// Where a stream of output goes: nil for nowhere.
     func logTarget(_ path: String?, in directory: String) -> LogTarget? {
@@ -113,12 +113,12 @@ struct LaunchContext {
             variables["SHELL"] = account.shell
         }
         for path in launch.environmentFiles {
-            for variable in try read(Placeholders.expand(path, for: run.instance)) {
+            for variable in try read(launch.expand(path, for: run.instance)) {
                 variables[variable.name] = variable.value
             }
         }
         for variable in launch.environment {
-            variables[variable.name] = Placeholders.expand(variable.value, for: run.instance)
+            variables[variable.name] = launch.expand(variable.value, for: run.instance)
         }
         variables["ROOST_RUN"] = run.description
         variables["ROOST_WORKER"] = run.instance.worker

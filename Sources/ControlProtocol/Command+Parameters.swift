@@ -21,6 +21,9 @@ extension Command {
         case .subscribe: self = .subscribe(try reader.eventQuery())
         case .unsubscribe: self = .unsubscribe
         case .why: self = .why(name: try reader.name("name"))
+        case .call:
+            // Calls are read from their bytes; what comes here is no JSON for those who look closely.
+            throw ControlError(.parseError, "cannot read the call: not valid JSON, or nested too deeply")
         case .version: self = .version
         case .shutdown: self = .shutdown
         }
@@ -36,6 +39,7 @@ extension Command {
         case .logs: ["names", "lines", "follow", "stream"]
         case .subscribe: ["after", "kinds", "names"]
         case .why: ["name"]
+        case .call: []
         case .plan, .unsubscribe, .version, .shutdown: []
         }
     }
@@ -69,7 +73,7 @@ extension Command {
             if !query.filter.names.isEmpty { try container.encode(query.filter.names, forKey: AnyKey("names")) }
         case .why(let name):
             try container.encode(name, forKey: AnyKey("name"))
-        case .plan, .unsubscribe, .version, .shutdown:
+        case .plan, .unsubscribe, .version, .shutdown, .call:
             break
         }
     }

@@ -19,6 +19,8 @@ package enum Command: Equatable, Sendable {
     case subscribe(EventQuery)
     case unsubscribe
     case why(name: String)
+    /// A task for a pool.
+    case call(PoolQuery)
     case version
     case shutdown
 
@@ -30,7 +32,7 @@ package enum Command: Equatable, Sendable {
     }
 
     package enum Method: String, Sendable, CaseIterable {
-        case status, start, stop, restart, signal, scale, clear, plan, apply, logs, subscribe, unsubscribe, why
+        case status, start, stop, restart, signal, scale, clear, plan, apply, logs, subscribe, unsubscribe, why, call
         case version, shutdown
     }
 
@@ -49,6 +51,7 @@ package enum Command: Equatable, Sendable {
         case .subscribe: .subscribe
         case .unsubscribe: .unsubscribe
         case .why: .why
+        case .call: .call
         case .version: .version
         case .shutdown: .shutdown
         }

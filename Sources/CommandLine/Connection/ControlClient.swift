@@ -115,7 +115,7 @@ extension Command {
     fileprivate var takesTime: Bool {
         switch self {
         case .start(_, .untilDone), .stop(_, .untilDone), .restart(_, .untilDone), .scale(_, _, .untilDone),
-            .apply(.untilDone):
+            .apply(.untilDone), .call:
             true
         case .start(_, .no), .stop(_, .no), .restart(_, .no), .scale(_, _, .no), .apply(.no), .status, .signal, .clear,
             .plan, .logs, .subscribe, .unsubscribe, .why, .version, .shutdown:

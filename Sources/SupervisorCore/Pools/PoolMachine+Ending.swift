@@ -1,3 +1,4 @@
+import DequeModule
 import Scheduling
 
 /// How tasks end, and what is remembered of them.
@@ -126,7 +127,9 @@ extension PoolMachine {
     mutating func finish(_ id: TaskID, _ outcome: PoolAnswer.Outcome, at now: Instant, effects: inout [Effect]) {
         guard var task = tasks[id] else { return }
         switch task.state {
-        case .queued: queuedCount -= 1
+        case .queued:
+            queuedCount -= 1
+            if queue.count > 2 * queuedCount + 64 { dropStale(but: id) }
         case .running, .stopping, .backoff: break
         case .finished: return
         }
@@ -154,6 +157,12 @@ extension PoolMachine {
         kept.append(id)
         keptBytes += task.line.count + outcome.size
         trim(effects: &effects)
+    }
+
+    /// Takes out of the queue what was cancelled while it waited there. Amortized O(1) for each cancellation.
+    private mutating func dropStale(but last: TaskID) {
+        let known = tasks
+        queue.removeAll { $0 == last || known[$0]?.state != .queued }
     }
 
     /// Forgets the oldest, when there are more than are to be kept.

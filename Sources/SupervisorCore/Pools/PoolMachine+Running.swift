@@ -1,3 +1,4 @@
+import DequeModule
 import Scheduling
 
 /// Handing tasks out, and what comes back.
@@ -60,7 +61,7 @@ extension PoolMachine {
     }
 
     func canTake(_ slot: Int) -> Bool {
-        hands[slot].isUsable && hands[slot].task == nil && !hands[slot].isBroken
+        hands[slot].isUsable && hands[slot].task == nil && !hands[slot].isBroken && !hands[slot].isDeaf
             && hands[slot].limit.map { hands[slot].answered < $0 } ?? true
     }
 
@@ -90,12 +91,15 @@ extension PoolMachine {
             if let id = old.task { lost(id, old, end(), at: now, random: &random, effects: &effects) }
         }
         hands[slot].isUsable = isUsable
+        // Whether any process will come back is looked at when tasks are handed out.
+        if run == 0 { isDirty = true }
         list(slot)
     }
 
     /// The process that had a task is gone.
     private mutating func lost(
-        _ id: TaskID, _ hand: PoolHand, _ end: (PoolFailure, String), at now: Instant, effects: inout [Effect]
+        _ id: TaskID, _ hand: PoolHand, _ end: (PoolFailure, String), at now: Instant, random: inout SplitMix64,
+        effects: inout [Effect]
     ) {
         busyCount -= 1
         guard let task = tasks[id] else { return }
@@ -162,10 +166,10 @@ extension PoolMachine {
         case .outputClosed:
             return condemn(slot, "closed its standard output", at: now)
         case .inputClosed(let taken):
-            hands[slot].isBroken = true
+            hands[slot].isDeaf = true
             guard let id = hands[slot].task else { return .nothing }
             if !taken { takeBack(id, from: slot) }
-            // It is about to end, nearly always; if not, the closed output or the timeout will show.
+            // It is about to end, nearly always; if it does not, that is told as a fault of its own.
             return .nothing
         case .system(let what):
             return condemn(slot, what, at: now)

@@ -1,4 +1,4 @@
-package import Scheduling
+import Scheduling
 
 /// One task of a pool, from its acceptance until nobody can ask about it any more.
 struct PoolTask: Sendable {
@@ -74,8 +74,10 @@ struct PoolHand: Sendable {
     var isUsable = false
     /// It is in the list of those without a task.
     var isListed = false
-    /// What is wrong with its lines, so that it gets no more tasks.
+    /// Its lines are out of order, and it is being killed.
     var isBroken = false
+    /// It does not read what is written to it.
+    var isDeaf = false
     var task: TaskID?
     /// Tasks that this process has answered.
     var answered = 0

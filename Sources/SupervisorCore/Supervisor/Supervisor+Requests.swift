@@ -53,6 +53,11 @@ extension Supervisor {
                 let goals = adopt(plan, at: now, effects: &effects)
                 announce(.planApplied, "\(goals.count) instances are affected", effects: &effects)
                 track(id, goals, wait: wait, effects: &effects)
+            case .call(let pool):
+                call(pool, id: id, at: now, effects: &effects)
+            case .submit(let name, let submission, let waitForRoom) where isPool(name):
+                submit(
+                    submission, toPool: name, id: id, waitsForRoom: waitForRoom, at: now, effects: &effects)
             case .submit(let queue, _, _):
                 throw unknown(queue)
             case .waitTasks(let tasks), .cancelTasks(let tasks, _), .retryTasks(let tasks):
@@ -280,7 +285,7 @@ extension Request {
     /// Whether it asks for something that a daemon on its way out will not do.
     var needsTheFuture: Bool {
         switch self {
-        case .start, .restart, .scale, .apply, .submit, .retryTasks: true
+        case .start, .restart, .scale, .apply, .submit, .retryTasks, .call: true
         case .stop, .signal, .waitTasks, .cancelTasks, .pauseQueues, .resumeQueues: false
         }
     }

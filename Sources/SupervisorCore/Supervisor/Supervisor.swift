@@ -26,6 +26,10 @@ package struct Supervisor: Sendable {
     var pending: [RequestID: PendingRequest] = [:]
     /// The highest run number of instances that are gone, so that numbers never repeat.
     var retiredRuns: [InstanceID: UInt64] = [:]
+    /// The places of pools in `entries`.
+    var poolEntries: [Int] = []
+    /// The highest number that was given to a task.
+    var lastTask: UInt64 = 0
     package private(set) var isShuttingDown = false
     var isHastening = false
     private var isFinished = false
@@ -64,6 +68,7 @@ package struct Supervisor: Sendable {
         var effects: [Effect] = []
         _ = adopt(first, at: now, effects: &effects)
         settle(at: now, effects: &effects)
+        settlePools(at: now, effects: &effects)
         return effects
     }
 }
@@ -80,6 +85,7 @@ extension Supervisor {
             accept(request, id: id, at: now, effects: &effects)
         case .requestAbandoned(let id):
             abandon(id)
+            abandonCall(id, at: now, effects: &effects)
         case .spawned(let run, let pid):
             deliver(.spawned(pid: pid), about: run, at: now, effects: &effects)
         case .spawnFailed(let run, let failure):
@@ -94,16 +100,25 @@ extension Supervisor {
             deliver(.treeEmptied, about: run, at: now, effects: &effects)
         case .stored, .storeFailed, .swept:
             break
+        case .taskAnswered(let run, let line):
+            taskAnswered(run, line, at: now, effects: &effects)
+        case .taskChannelBroken(let run, let fault):
+            taskChannelBroken(run, fault, at: now, effects: &effects)
         case .shutdownRequested:
             shutDown(at: now, effects: &effects)
         }
         settle(at: now, effects: &effects)
+        settlePools(at: now, effects: &effects)
         finishIfDone(effects: &effects)
         return effects
     }
 
     /// The earliest moment at which `advance(to:)` has something to do; nil when nothing is timed. O(1).
-    package mutating func nextDeadline() -> Instant? { wheel.nextDeadline() }
+    package mutating func nextDeadline() -> Instant? {
+        let next = wheel.nextDeadline()
+        guard let pools = nextPoolDeadline() else { return next }
+        return next.map { min($0, pools) } ?? pools
+    }
 
     /// Applies the passing of time: everything that was due at `now` or before happens now.
     package mutating func advance(to now: Instant) -> [Effect] {
@@ -116,6 +131,9 @@ extension Supervisor {
             deliver(.deadlinePassed, to: place, at: now, effects: &effects)
             settle(at: now, effects: &effects)
         }
+        advancePools(to: now, effects: &effects)
+        settle(at: now, effects: &effects)
+        settlePools(at: now, effects: &effects)
         finishIfDone(effects: &effects)
         return effects
     }
@@ -138,6 +156,7 @@ extension Supervisor {
     private mutating func deliver(
         _ news: InstanceMachine.News, to place: Place, at now: Instant, effects: inout [Effect]
     ) {
+        if case .exited = news, entries[place.entry].pool != nil { excuseExit(of: place) }
         // Spelled out, because `random` lies beside `entries` and both are changed at once.
         let aftermath = entries[place.entry].slots[place.slot].machine
             .handle(news, at: now, random: &random, effects: &effects)
@@ -155,6 +174,7 @@ extension Supervisor {
         } else {
             isShuttingDown = true
             announce(.shutdown, "stopping everything", effects: &effects)
+            closePools("roostd is stopping", at: now, effects: &effects)
         }
         refreshAll(at: now, effects: &effects)
     }

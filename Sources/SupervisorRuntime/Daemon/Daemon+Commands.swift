@@ -55,6 +55,8 @@ extension Daemon: ControlDelegate {
             try permit(peer, method, [worker])
             let request = Request.scale(worker: worker, instances: instances, wait: wait.waits)
             submit(request, token, wait)
+        case .call(let query):
+            try call(query, peer, token)
         case .plan:
             try permit(peer, method, [])
             let loaded = Loader.loadPlan(at: configurationPath)
@@ -105,7 +107,7 @@ extension Daemon: ControlDelegate {
         }
     }
 
-    private func permit(_ peer: Peer, _ method: Command.Method, _ workers: [String]) throws(ControlError) {
+    func permit(_ peer: Peer, _ method: Command.Method, _ workers: [String]) throws(ControlError) {
         if let refusal = access.refusal(peer, method, workers: workers) { throw refusal }
     }
 
@@ -166,9 +168,13 @@ extension Daemon: ControlDelegate {
         if let timeout = entry.timeout { loop.cancel(timeout) }
         guard let token = entry.token else { return }
         switch (reply, entry.purpose) {
+        case (.called(let answer), _):
+            server.answer(token, PoolResult(answer))
+        case (.submitted(let task, _), .call):
+            server.answer(token, PoolResult(task: task))
         case (.refused(let refusal), _):
             server.refuse(token, ControlError(refusal))
-        case (.submitted, _), (.tasks, _), (.queues, _):
+        case (.submitted, _), (.tasks, _), (.queues, _), (.done, .call):
             server.refuse(token, ControlError(.internalError, "cannot tell of tasks: no verb asks for them"))
         case (.done(let outcomes), .action):
             server.answer(token, ActionResult(outcomes))

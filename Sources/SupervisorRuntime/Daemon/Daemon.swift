@@ -156,6 +156,10 @@ package final class Daemon {
                 events.append(.swept(queue: queue))
             case .forgetTasks:
                 break
+            case .sendTask(let run, _, let line):
+                processes.runs[run]?.lines?.send(line)
+            case .endTasks(let run):
+                processes.runs[run]?.lines?.endInput()
             case .announce, .reply, .finish:
                 told.append(effect)
             }
@@ -173,7 +177,7 @@ package final class Daemon {
             isFinishing = true
             finish()
         case .spawn, .probeReadiness, .checkHealth, .endProbes, .signal, .abandon, .release, .store, .sweep,
-            .forgetTasks:
+            .forgetTasks, .sendTask, .endTasks:
             preconditionFailure("\(effect) is done, not told")
         }
     }

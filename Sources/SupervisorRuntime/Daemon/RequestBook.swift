@@ -7,6 +7,7 @@ struct RequestBook {
     enum Purpose {
         case action
         case apply([PlanChange])
+        case call
     }
 
     struct Entry {

@@ -21,8 +21,9 @@ package enum Event: Equatable, Sendable {
     case storeFailed(StoreTicket, reason: String)
     /// Nothing is left of the runs that a queue was swept for.
     case swept(queue: String)
-    /// A process of a pool has written a line, given here without its end.
-    case taskAnswered(RunID, [UInt8])
+    /// A process of a pool has written a line, given here without its end, and the beginning of what came behind it in
+    /// the same moment, which nobody can have asked for.
+    case taskAnswered(RunID, [UInt8], extra: [UInt8])
     /// The lines between roostd and a process of a pool are out of order.
     case taskChannelBroken(RunID, PoolFault)
     /// An orderly stop of everything, then the end. Said again, it hastens: what is still there is killed at once.

@@ -117,7 +117,9 @@ extension PoolMachine {
     // MARK: - Answers
 
     /// A process has written a line.
-    mutating func answered(_ slot: Int, _ line: [UInt8], at now: Instant, effects: inout [Effect]) -> Demand {
+    mutating func answered(
+        _ slot: Int, _ line: [UInt8], extra: [UInt8], at now: Instant, effects: inout [Effect]
+    ) -> Demand {
         guard !hands[slot].isBroken else { return .nothing }
         guard let id = hands[slot].task, let task = tasks[id] else {
             return condemn(slot, "wrote a line without having a task: \(Self.excerpt(line))", at: now)
@@ -131,6 +133,10 @@ extension PoolMachine {
         hands[slot].answered += 1
         busyCount -= 1
         finish(id, Self.outcome(line, value), at: now, effects: &effects)
+        // It must not become the answer to the next task.
+        guard extra.isEmpty else {
+            return condemn(slot, "wrote more than one line for a task: \(Self.excerpt(extra))", at: now)
+        }
         if let limit = hands[slot].limit, hands[slot].answered >= limit {
             return .replace("recycled after \(limit) task\(limit == 1 ? "" : "s") (tasks_per_process)")
         }
@@ -163,12 +169,15 @@ extension PoolMachine {
         case .lineTooLong(let line):
             let limit = PoolSettings.lineLimit
             return condemn(slot, "wrote a line of more than \(limit) bytes: \(Self.excerpt(line))", at: now)
+        case .unasked(let line):
+            if let id = hands[slot].task { takeBack(id, from: slot, at: now, effects: &effects) }
+            return condemn(slot, "wrote a line without having a task: \(Self.excerpt(line))", at: now)
         case .outputClosed:
             return condemn(slot, "closed its standard output", at: now)
         case .inputClosed(let taken):
             hands[slot].isDeaf = true
             guard let id = hands[slot].task else { return .nothing }
-            if !taken { takeBack(id, from: slot) }
+            if !taken { takeBack(id, from: slot, at: now, effects: &effects) }
             // It is about to end, nearly always; if it does not, that is told as a fault of its own.
             return .nothing
         case .system(let what):
@@ -177,7 +186,7 @@ extension PoolMachine {
     }
 
     /// The process never saw it, so it goes to the head of the queue, as if nothing had been.
-    private mutating func takeBack(_ id: TaskID, from slot: Int) {
+    private mutating func takeBack(_ id: TaskID, from slot: Int, at now: Instant, effects: inout [Effect]) {
         hands[slot].task = nil
         busyCount -= 1
         guard let task = tasks[id], case .running = task.state else { return }
@@ -188,6 +197,7 @@ extension PoolMachine {
         queue.prepend(id)
         queuedCount += 1
         isDirty = true
+        if let closed { finish(id, .cancelled(closed), at: now, effects: &effects) }
     }
 
     mutating func stop(_ id: TaskID, in slot: Int, _ verdict: PoolTask.Verdict) {

@@ -86,6 +86,8 @@ package enum PoolFailure: String, Sendable, CaseIterable {
 package enum PoolFault: Equatable, Sendable {
     /// Nobody reads the process's standard input any more; `taken` says whether some of the task was read.
     case inputClosed(taken: Bool)
+    /// It had written something that nobody asked for when its next task came, so that was not sent.
+    case unasked([UInt8])
     /// It closed its standard output, and lives on.
     case outputClosed
     /// A line that does not end within the limit; its beginning.

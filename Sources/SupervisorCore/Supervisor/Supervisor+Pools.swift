@@ -105,9 +105,11 @@ extension Supervisor {
 
     // MARK: - Answers
 
-    mutating func taskAnswered(_ run: RunID, _ line: [UInt8], at now: Instant, effects: inout [Effect]) {
+    mutating func taskAnswered(
+        _ run: RunID, _ line: [UInt8], extra: [UInt8], at now: Instant, effects: inout [Effect]
+    ) {
         guard let place = placeOfPool(run) else { return }
-        let demand = entries[place.entry].pool?.answered(place.slot, line, at: now, effects: &effects)
+        let demand = entries[place.entry].pool?.answered(place.slot, line, extra: extra, at: now, effects: &effects)
         meet(demand, place, at: now, effects: &effects)
     }
 

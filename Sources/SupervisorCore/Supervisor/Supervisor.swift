@@ -100,8 +100,8 @@ extension Supervisor {
             deliver(.treeEmptied, about: run, at: now, effects: &effects)
         case .stored, .storeFailed, .swept:
             break
-        case .taskAnswered(let run, let line):
-            taskAnswered(run, line, at: now, effects: &effects)
+        case .taskAnswered(let run, let line, let extra):
+            taskAnswered(run, line, extra: extra, at: now, effects: &effects)
         case .taskChannelBroken(let run, let fault):
             taskChannelBroken(run, fault, at: now, effects: &effects)
         case .shutdownRequested:

@@ -58,6 +58,8 @@ final class PoolLines {
 
     /// Writes a task, as far as the pipe takes it, and the rest when it can.
     func send(_ line: [UInt8]) {
+        // What it has said unasked must not become the answer to this.
+        if let unasked = takeUnasked() { return tell(.taskChannelBroken(run, .unasked(unasked))) }
         var line = line
         line.append(UInt8(ascii: "\n"))
         unsent = line[...]
@@ -145,15 +147,29 @@ final class PoolLines {
         }
     }
 
-    /// Cuts what was read into lines. Whoever is told may end the run, and this with it.
+    /// The beginning of what is in the pipe though no task is out.
+    private func takeUnasked() -> [UInt8]? {
+        if !partial.allSatisfy(Self.isBlank) { return Array(partial.prefix(256)) }
+        guard let output, case .moved(let count)? = try? output.descriptor.read(into: &scratch.bytes) else {
+            // An end or an error shows when it is read in its turn.
+            return nil
+        }
+        let bytes = scratch.bytes[..<count]
+        return bytes.allSatisfy(Self.isBlank) ? nil : Array(bytes.prefix(256))
+    }
+
+    /// Finds the line in what was read. A process has one task at a time, so there is one line at most, and what comes
+    /// behind it was not asked for.
     private func take(_ count: Int) {
         var start = 0
         while start < count, let newline = scratch.bytes[start..<count].firstIndex(of: UInt8(ascii: "\n")) {
             let line = partial + scratch.bytes[start..<newline]
             partial = []
             start = newline + 1
-            if !line.allSatisfy(Self.isBlank) { tell(.taskAnswered(run, line)) }
-            guard output != nil else { return }
+            if line.allSatisfy(Self.isBlank) { continue }
+            let rest = scratch.bytes[start..<count]
+            let extra = rest.allSatisfy(Self.isBlank) ? [] : Array(rest.prefix(256))
+            return tell(.taskAnswered(run, line, extra: extra))
         }
         guard start < count else { return }
         partial += scratch.bytes[start..<count]
@@ -166,6 +182,7 @@ final class PoolLines {
 
     private static func isBlank(_ byte: UInt8) -> Bool {
         byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\r")
+            || byte == UInt8(ascii: "\n")
     }
 
     private func closeOutput() {

@@ -43,6 +43,7 @@ let package = Package(
         // System: the kernel and C libraries, as Swift sees them.
         .target(name: "CLinux"),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CEdit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
         .target(name: "Linux", dependencies: ["CLinux"], swiftSettings: strictMemory),
 
@@ -108,6 +109,9 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "ControlProtocol", dependencies: ["SupervisorCore", "Scheduling"], swiftSettings: strict),
         .target(
+            name: "Store", dependencies: ["SupervisorCore", "Scheduling", "Threading", "Linux", "CSQLite"],
+            swiftSettings: strictMemory),
+        .target(
             name: "Systemd",
             dependencies: ["Linux", .target(name: "CSystemd", condition: .when(traits: ["Systemd"]))],
             swiftSettings: strict),
@@ -115,7 +119,7 @@ let package = Package(
             name: "SupervisorRuntime",
             dependencies: [
                 "Reactor", "Configuration", "ControlProtocol", "SupervisorCore", "Scheduling", "Subprocesses",
-                "Linux", "Systemd", .product(name: "Logging", package: "swift-log"),
+                "Linux", "Store", "Systemd", .product(name: "Logging", package: "swift-log"),
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
             swiftSettings: strict),
@@ -185,6 +189,17 @@ let package = Package(
             dependencies: [
                 "Multiprocessing", "MultiprocessingTasks", "multiprocessing-worker", "Futures", "Subprocesses",
                 "Threading", "Linux", "ToolkitTesting",
+            ],
+            swiftSettings: strict),
+        // Stores until it is killed.
+        .executableTarget(
+            name: "store-killed", dependencies: ["Store", "SupervisorCore", "Scheduling"], path: "Tests/StoreKilled",
+            swiftSettings: strict),
+        .testTarget(
+            name: "StoreTests",
+            dependencies: [
+                "Store", "store-killed", "SupervisorCore", "Scheduling", "Subprocesses", "Threading", "Linux",
+                "ToolkitTesting",
             ],
             swiftSettings: strict),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor", "Linux", "Scheduling"], swiftSettings: strict),

@@ -26,6 +26,8 @@ extension Command {
             throw ControlError(.parseError, "cannot read the call: not valid JSON, or nested too deeply")
         case .version: self = .version
         case .shutdown: self = .shutdown
+        case .submit, .tasks, .wait, .result, .cancel, .retry, .pause, .resume:
+            self = .task(try TaskVerb(method, reader))
         }
     }
 
@@ -41,6 +43,7 @@ extension Command {
         case .why: ["name"]
         case .call: []
         case .plan, .unsubscribe, .version, .shutdown: []
+        case .submit, .tasks, .wait, .result, .cancel, .retry, .pause, .resume: TaskVerb.parameterNames(of: method)
         }
     }
 
@@ -73,6 +76,8 @@ extension Command {
             if !query.filter.names.isEmpty { try container.encode(query.filter.names, forKey: AnyKey("names")) }
         case .why(let name):
             try container.encode(name, forKey: AnyKey("name"))
+        case .task(let verb):
+            try verb.encodeParameters(into: &container)
         case .plan, .unsubscribe, .version, .shutdown, .call:
             break
         }
@@ -80,7 +85,7 @@ extension Command {
 }
 
 extension Command.Wait {
-    fileprivate func encode(into container: inout KeyedEncodingContainer<AnyKey>) throws {
+    func encode(into container: inout KeyedEncodingContainer<AnyKey>) throws {
         switch self {
         case .no:
             try container.encode(false, forKey: AnyKey("wait"))

@@ -23,6 +23,8 @@ package enum Command: Equatable, Sendable {
     case call(PoolQuery)
     case version
     case shutdown
+    /// What is asked about tasks and queues.
+    case task(TaskVerb)
 
     /// Whether the answer comes at once or when the outcome is known.
     package enum Wait: Equatable, Sendable {
@@ -34,6 +36,7 @@ package enum Command: Equatable, Sendable {
     package enum Method: String, Sendable, CaseIterable {
         case status, start, stop, restart, signal, scale, clear, plan, apply, logs, subscribe, unsubscribe, why, call
         case version, shutdown
+        case submit, tasks, wait, result, cancel, retry, pause, resume
     }
 
     package var method: Method {
@@ -54,6 +57,7 @@ package enum Command: Equatable, Sendable {
         case .call: .call
         case .version: .version
         case .shutdown: .shutdown
+        case .task(let verb): verb.method
         }
     }
 }

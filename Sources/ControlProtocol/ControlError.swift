@@ -35,6 +35,12 @@ package struct ControlError: Error, Codable, Equatable, Sendable, CustomStringCo
         case notRunning = -32010
         /// The wait took longer than `timeout`. What was asked for goes on.
         case waitTimedOut = -32006
+        /// The queue has no room. `data` has `limit`.
+        case queueIsFull = -32007
+        /// What must be durable could not be made so, and nothing was done.
+        case notStored = -32008
+        /// A task is in a state in which this cannot be done.
+        case wrongState = -32009
     }
 
     package struct Details: Codable, Equatable, Sendable {
@@ -82,8 +88,17 @@ extension ControlError {
                 data: Details(limit: limit))
         case .noPool, .poolIsDown, .callTimedOut:
             self.init(poolRefusal: refusal)
-        case .unknownTask, .queueIsFull, .queueIsLeaving, .wrongWork, .badTask, .taskTooLarge, .tooManyDependencies,
-            .dependencyFailed, .keyInUse, .taskIsFinished, .taskIsNotFinished, .notStored:
+        case .unknownTask(let id):
+            self.init(.unknownName, refusal.taskText, data: Details(name: id.description))
+        case .queueIsFull(_, let capacity):
+            self.init(.queueIsFull, refusal.taskText, data: Details(limit: capacity))
+        case .notStored:
+            self.init(.notStored, refusal.taskText)
+        case .queueIsLeaving, .dependencyFailed, .keyInUse, .taskIsFinished, .taskIsNotFinished:
+            self.init(.wrongState, refusal.taskText)
+        case .taskTooLarge(_, let limit), .tooManyDependencies(_, let limit):
+            self.init(.invalidParameters, refusal.taskText, data: Details(limit: limit))
+        case .wrongWork, .badTask:
             self.init(.invalidParameters, refusal.taskText)
         }
     }

@@ -31,6 +31,7 @@ import Testing
             case .why: [Frame.result(Samples.why, id: id)]
             case .version: [Frame.result(Samples.daemon, id: id)]
             case .shutdown: [Frame.result(EmptyResult(), id: id)]
+            case .task: [Frame.failure(ControlError(.internalError, "cannot: there are no queues here"), id: id)]
             }
         }
     }

@@ -37,7 +37,7 @@ private func message(_ request: IncomingRequest) -> String {
             .subscribe(EventQuery()),
             .subscribe(EventQuery(after: .max, filter: EventFilter(kinds: ["instance.*"], names: ["web"]))),
             .unsubscribe, .why(name: "web:0"), .version, .shutdown,
-        ]
+        ] + TaskSamples.verbs.map { .task($0) }
         for command in commands {
             let frame = Frame.request(command, id: .text("x")).dropLast()
             #expect(IncomingRequest(frame: Array(frame)) == .command(command, id: .text("x")))

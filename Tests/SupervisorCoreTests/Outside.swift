@@ -12,10 +12,13 @@ struct Outside {
     /// Runs that were to be spawned and have not been.
     private(set) var unspawned: [RunID] = []
     private(set) var isFinished = false
-    private var requests: UInt64 = 0
+    private(set) var definitions: [RunID: WorkerDefinition] = [:]
+    /// What the store was asked for and has not answered.
+    var stores: [(ticket: StoreTicket, changes: [StoreChange])] = []
+    private(set) var requests: UInt64 = 0
 
-    init(_ plan: Plan, seed: UInt64 = 1) {
-        supervisor = Supervisor(plan: plan, seed: seed)
+    init(_ plan: Plan, seed: UInt64 = 1, tasks: StoredTasks = StoredTasks()) {
+        supervisor = Supervisor(plan: plan, seed: seed, tasks: tasks)
         take(supervisor.begin(at: now))
     }
 
@@ -116,7 +119,8 @@ struct Outside {
     private mutating func take(_ effects: [Effect]) {
         for effect in effects {
             switch effect {
-            case .spawn(let run, _):
+            case .spawn(let run, let definition):
+                definitions[run] = definition
                 unspawned.append(run)
                 asked.append("spawn \(run)")
             case .probeReadiness(let run): asked.append("probe \(run)")
@@ -126,6 +130,9 @@ struct Outside {
                 asked.append("\(signal.name) \(run)\(wholeTree ? " tree" : "")")
             case .abandon(let run): asked.append("abandon \(run)")
             case .release(let run): asked.append("release \(run)")
+            case .store(let ticket, let changes): stores.append((ticket, changes))
+            case .sweep(let queue, let runs): asked.append("sweep \(queue) \(runs.map(\.description))")
+            case .forgetTasks(_, let tasks): asked.append("forget \(tasks.map(\.description))")
             case .announce(let announcement): announcements.append(announcement)
             case .reply(let id, let reply): replies[id.number] = reply
             case .finish: isFinished = true

@@ -13,6 +13,13 @@ enum TimeText {
         }
     }
 
+    /// The same, with tenths where a second is much: "0.4s".
+    static func brief(_ duration: Duration) -> String {
+        guard duration < .seconds(10), duration >= .zero else { return span(duration) }
+        let tenths = Int64(duration / .milliseconds(100))
+        return "\(tenths / 10).\(tenths % 10)s"
+    }
+
     /// How long until then, rounded up: "now" only when it is due.
     static func until(_ moment: Timestamp, from now: Timestamp) -> String {
         let distance = moment.since(now)

@@ -72,6 +72,8 @@ struct InstanceMachine: Sendable {
     var state = State.stopped
     /// The number of the run in hand, or of the last one; 0 before the first.
     private(set) var run: UInt64
+    /// No run of it gets a number up to this one: they are those of something else that had its name.
+    var runFloor: UInt64 = 0
     private(set) var since: Instant
     /// Why it is in this state, for people.
     var reason = "not started yet"
@@ -106,7 +108,7 @@ extension InstanceMachine {
     /// From `waiting`: its turn has come.
     mutating func start(at now: Instant, effects: inout [Effect]) {
         precondition(state == .waiting, "\(id) can only start after waiting")
-        run += 1
+        run = max(run, runFloor) + 1
         excuse = nil
         enter(.spawning(definition.ready), "being spawned", at: now)
         effects.append(.spawn(currentRun, definition))

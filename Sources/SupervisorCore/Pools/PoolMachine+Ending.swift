@@ -141,7 +141,6 @@ extension PoolMachine {
             forget(request)
             effects.append(.reply(request, .called(PoolAnswer(task: id, outcome: outcome))))
         }
-        if task.isWatched { finishedWatched.append(id) }
         guard task.isKept || task.key != nil || task.isWatched else {
             tasks[id] = nil
             return
@@ -154,6 +153,7 @@ extension PoolMachine {
         task.finishedAt = now
         task.reason = outcome.reason
         tasks[id] = task
+        if task.isWatched { endedWatched.append(report(task)) }
         kept.append(id)
         keptBytes += task.line.count + outcome.size
         trim(effects: &effects)

@@ -50,7 +50,7 @@ struct PoolMachine: Sendable {
     /// Something has changed since tasks were handed out.
     var isDirty = false
     /// Finished since the supervisor looked, of those that are watched.
-    var finishedWatched: [TaskID] = []
+    var endedWatched: [TaskReport] = []
 
     init(name: String, settings: PoolSettings) {
         self.name = name
@@ -74,48 +74,56 @@ extension PoolMachine {
         case refused(Reply.Refusal)
     }
 
-    /// Takes a task, joins one with the same key, waits for room, or refuses.
-    mutating func submit(
-        _ task: PoolTask, from request: RequestID, wantsAnswer: Bool, waitsForRoom: Bool, timeout: Duration?,
-        at now: Instant, effects: inout [Effect]
-    ) -> Acceptance {
-        if let key = task.key, let id = keys[key], let known = tasks[id] {
-            guard known.line == task.line else { return .refused(.keyInUse(key, id)) }
-            return wantsAnswer ? join(id, request, timeout: timeout, at: now, effects: &effects) : .known(id)
-        }
-        if let closed { return .refused(.poolIsDown(name, reason: closed)) }
-        guard task.line.count <= PoolSettings.lineLimit else {
-            return .refused(.taskTooLarge(bytes: task.line.count, limit: PoolSettings.lineLimit))
-        }
-        if hasRoom, roomCount == 0 {
-            if wantsAnswer { addCaller(request, of: task.id, timeout: timeout, at: now) }
-            admit(task, from: wantsAnswer ? request : nil)
-            return .accepted
-        }
-        guard waitsForRoom else { return .refused(.queueIsFull(name, capacity: settings.capacity)) }
-        guard roomCount < PoolSettings.roomLimit else {
-            return .refused(.tooManyRequests(limit: PoolSettings.roomLimit))
-        }
-        addCaller(request, of: nil, timeout: timeout, at: now)
-        room.append(RoomWaiter(request: request, task: task, wantsAnswer: wantsAnswer))
-        roomCount += 1
-        return .waits
-    }
-
-    private mutating func join(
-        _ id: TaskID, _ request: RequestID, timeout: Duration?, at now: Instant, effects: inout [Effect]
-    ) -> Acceptance {
-        guard let task = tasks[id] else { return .known(id) }
-        if case .finished(let outcome) = task.state {
-            effects.append(.reply(request, .called(PoolAnswer(task: id, outcome: outcome))))
+    /// What will become of a submission. Changes nothing, so that only what is taken costs a number.
+    func verdict(on line: [UInt8], key: String?, wantsAnswer: Bool, waitsForRoom: Bool) -> Acceptance {
+        if let key, let id = keys[key], let known = tasks[id] {
+            guard known.line == line else { return .refused(.keyInUse(key, id)) }
+            guard !wantsAnswer || known.callerCount < PoolSettings.callersOfOneTask else {
+                return .refused(.tooManyRequests(limit: PoolSettings.callersOfOneTask))
+            }
             return .known(id)
         }
-        guard task.callerCount < PoolSettings.callersOfOneTask else {
-            return .refused(.tooManyRequests(limit: PoolSettings.callersOfOneTask))
+        if let closed { return .refused(.poolIsDown(name, reason: closed)) }
+        guard line.count <= PoolSettings.lineLimit else {
+            return .refused(.taskTooLarge(bytes: line.count, limit: PoolSettings.lineLimit))
+        }
+        if hasRoom, roomCount == 0 { return .accepted }
+        guard waitsForRoom else { return .refused(.queueIsFull(name, capacity: settings.capacity)) }
+        return roomCount < PoolSettings.roomLimit
+            ? .waits : .refused(.tooManyRequests(limit: PoolSettings.roomLimit))
+    }
+
+    /// Takes a task on which the verdict was good: it is queued, or waits for room.
+    mutating func take(
+        _ task: PoolTask, from request: RequestID, wantsAnswer: Bool, timeout: Duration?, at now: Instant,
+        effects: inout [Effect]
+    ) {
+        guard hasRoom, roomCount == 0 else {
+            addCaller(request, of: nil, timeout: timeout, at: now)
+            room.append(RoomWaiter(request: request, task: task, wantsAnswer: wantsAnswer))
+            roomCount += 1
+            return
+        }
+        if wantsAnswer {
+            addCaller(request, of: task.id, timeout: timeout, at: now)
+            admit(task, from: request)
+        } else {
+            admit(task, from: nil)
+            effects.append(.reply(request, .submitted(task.id, isNew: true)))
+        }
+    }
+
+    /// Waits for the answer to a task that another has submitted.
+    mutating func join(
+        _ id: TaskID, _ request: RequestID, timeout: Duration?, at now: Instant, effects: inout [Effect]
+    ) {
+        guard let task = tasks[id] else { return }
+        if case .finished(let outcome) = task.state {
+            effects.append(.reply(request, .called(PoolAnswer(task: id, outcome: outcome))))
+            return
         }
         addCaller(request, of: id, timeout: timeout, at: now)
         tasks[id]?.addCaller(request)
-        return .known(id)
     }
 
     private mutating func addCaller(_ request: RequestID, of task: TaskID?, timeout: Duration?, at now: Instant) {
@@ -143,7 +151,15 @@ extension PoolMachine {
             guard var caller = callers[waiter.request] else { continue }
             roomCount -= 1
             hasAdmitted = true
-            if waiter.wantsAnswer {
+            // Another with its key may have come in before it.
+            let verdict = verdict(
+                on: waiter.task.line, key: waiter.task.key, wantsAnswer: waiter.wantsAnswer, waitsForRoom: true)
+            if case .refused(let refusal) = verdict {
+                forget(waiter.request)
+                effects.append(.reply(waiter.request, .refused(refusal)))
+            } else if case .known(let known) = verdict {
+                joinFromRoom(waiter, caller, known, effects: &effects)
+            } else if waiter.wantsAnswer {
                 caller.task = waiter.task.id
                 callers[waiter.request] = caller
                 admit(waiter.task, from: waiter.request)
@@ -154,6 +170,22 @@ extension PoolMachine {
             }
         }
         return hasAdmitted
+    }
+
+    private mutating func joinFromRoom(
+        _ waiter: RoomWaiter, _ caller: Caller, _ known: TaskID, effects: inout [Effect]
+    ) {
+        if waiter.wantsAnswer, tasks[known]?.isFinished == false {
+            callers[waiter.request] = Caller(task: known, timer: caller.timer)
+            tasks[known]?.addCaller(waiter.request)
+            return
+        }
+        forget(waiter.request)
+        if waiter.wantsAnswer, case .finished(let outcome)? = tasks[known]?.state {
+            effects.append(.reply(waiter.request, .called(PoolAnswer(task: known, outcome: outcome))))
+        } else {
+            effects.append(.reply(waiter.request, .submitted(known, isNew: false)))
+        }
     }
 
     // MARK: - Callers who give up

@@ -4,9 +4,9 @@ import Scheduling
 extension Supervisor {
     /// What `apply` would do with this plan now.
     package func difference(to next: Plan) -> PlanDifference {
-        PlanDifference(from: plan, to: next) { worker in
-            self.entryIndex[worker].map { self.entries[$0].definition.instances }
-        }
+        let count = { worker in self.entryIndex[worker].map { self.entries[$0].definition.instances } }
+        let unfinished = { queue in self.tasks.queueIndex[queue].map(self.tasks.unfinished) ?? 0 }
+        return PlanDifference(from: plan, to: next, currentCount: count, unfinished: unfinished)
     }
 
     /// Makes a plan the one in force. Returns each instance that this touches, with what becomes of it.
@@ -27,9 +27,25 @@ extension Supervisor {
             touched += adopt(definition, in: index, plannedBefore: plannedBefore, at: now, effects: &effects)
         }
         findPools()
+        adoptQueues(next, at: now, effects: &effects)
         refreshAll(at: now, effects: &effects)
         updateHolds(at: now, effects: &effects)
         return touched.compactMap { id, goal in place(of: id).map { ($0, goal) } }
+    }
+
+    /// What leaves the plan may be running when something else takes over its name: their runs have different numbers.
+    private mutating func adoptQueues(_ next: Plan, at now: Instant, effects: inout [Effect]) {
+        var workerRuns: [InstanceID: UInt64] = [:]
+        for entry in next.queues.compactMap({ entryIndex[$0.name] }) {
+            for slot in entries[entry].slots { workerRuns[slot.machine.id] = slot.machine.run }
+        }
+        for entry in next.workers.compactMap({ entryIndex[$0.name] }) {
+            for slot in entries[entry].slots.indices {
+                guard let run = tasks.lastRun(of: entries[entry].slots[slot].machine.id) else { continue }
+                entries[entry].slots[slot].machine.runFloor = run
+            }
+        }
+        tasks.adopt(next.queues, foreignRuns: workerRuns, at: now, effects: &effects)
     }
 
     private mutating func adoptGroups(_ definitions: [GroupDefinition]) {
@@ -129,7 +145,7 @@ extension Supervisor {
         var definition = entries[entry].definition
         definition.instances = entries[entry].definition.instances
         let id = InstanceID(worker: definition.name, index: entries[entry].slots.count)
-        let lastRun = retiredRuns.removeValue(forKey: id) ?? 0
+        let lastRun = max(retiredRuns.removeValue(forKey: id) ?? 0, tasks.lastRun(of: id) ?? 0)
         let machine = InstanceMachine(id: id, definition: definition, lastRun: lastRun, at: now)
         entries[entry].slots.append(Slot(machine: machine, isWanted: isWanted))
         effects.append(.announce(Announcement(.added, instance: id, state: .stopped, message: "in the plan")))

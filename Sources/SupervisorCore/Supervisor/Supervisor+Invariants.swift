@@ -36,7 +36,7 @@ extension Supervisor {
         if active != activeCount { return "the count of active instances is wrong" }
         if starting != startingCount { return "the count of starting instances is wrong" }
         if timers != wheel.count { return "\(wheel.count) timers are set, but \(timers) are owned" }
-        return nil
+        return tasks.brokenInvariant()
     }
 
     /// Whether an instance is kept down because something that its worker requires is not wanted up.

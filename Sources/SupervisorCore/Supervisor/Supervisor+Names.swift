@@ -65,6 +65,7 @@ extension Supervisor {
         var known: [String] = []
         for entry in entries { known += [entry.definition.name] + entry.slots.map { "\($0.machine.id)" } }
         known += groups.flatMap { [$0.definition.name, "@\($0.definition.name)"] }
+        known += tasks.queues.map(\.name)
         return RefusedRequest(refusal: .unknownName(name, nearest: nearest(to: name, among: known)))
     }
 }

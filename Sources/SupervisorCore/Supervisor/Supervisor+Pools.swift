@@ -61,19 +61,22 @@ extension Supervisor {
         if let reason = reasonPoolIsDown(entry) {
             return effects.append(.reply(id, .refused(.poolIsDown(name, reason: reason))))
         }
-        let task = PoolTask(
-            id: newTask(effects: &effects), line: order.line, key: order.key, label: order.label, user: order.user,
-            attemptLimit: order.attempts ?? pool.retry.attempts, timeout: order.timeout, submittedAt: now,
-            isKept: !wantsAnswer)
-        let acceptance = entries[entry].pool?.submit(
-            task, from: id, wantsAnswer: wantsAnswer, waitsForRoom: waitsForRoom, timeout: timeout, at: now,
-            effects: &effects)
-        switch acceptance {
-        case .accepted?:
-            if !wantsAnswer { effects.append(.reply(id, .submitted(task.id, isNew: true))) }
+        let verdict = entries[entry].pool?.verdict(
+            on: order.line, key: order.key, wantsAnswer: wantsAnswer, waitsForRoom: waitsForRoom)
+        switch verdict {
+        case .accepted?, .waits?:
+            let task = PoolTask(
+                id: tasks.takeNumber(), line: order.line, key: order.key, label: order.label, user: order.user,
+                attemptLimit: order.attempts ?? pool.retry.attempts, timeout: order.timeout, submittedAt: now,
+                isKept: !wantsAnswer)
+            entries[entry].pool?.take(
+                task, from: id, wantsAnswer: wantsAnswer, timeout: timeout, at: now, effects: &effects)
         case .known(let known)?:
-            if !wantsAnswer { effects.append(.reply(id, .submitted(known, isNew: false))) }
-        case .waits?: break
+            if wantsAnswer {
+                entries[entry].pool?.join(known, id, timeout: timeout, at: now, effects: &effects)
+            } else {
+                effects.append(.reply(id, .submitted(known, isNew: false)))
+            }
         case .refused(let refusal)?: effects.append(.reply(id, .refused(refusal)))
         case nil: effects.append(.reply(id, .refused(refusalOfPool(name))))
         }
@@ -86,7 +89,7 @@ extension Supervisor {
     }
 
     /// Nil while some process of it works or may come to work by itself.
-    private func reasonPoolIsDown(_ entry: Int) -> String? {
+    func reasonPoolIsDown(_ entry: Int) -> String? {
         if entries[entry].isRemoved { return "it is no longer in the configuration" }
         let slots = entries[entry].slots.indices
         if slots.isEmpty { return "it has no processes; \"roostctl scale \(entries[entry].definition.name)=1\"" }
@@ -127,7 +130,7 @@ extension Supervisor {
         return place
     }
 
-    private mutating func meet(
+    mutating func meet(
         _ demand: PoolMachine.Demand?, _ place: Place, at now: Instant, effects: inout [Effect]
     ) {
         switch demand {
@@ -261,12 +264,6 @@ extension Supervisor {
 
     mutating func abandonCall(_ id: RequestID, at now: Instant, effects: inout [Effect]) {
         for entry in poolEntries where entries[entry].pool?.abandon(id, at: now, effects: &effects) == true { return }
-    }
-
-    /// The number of the next task.
-    mutating func newTask(effects: inout [Effect]) -> TaskID {
-        lastTask += 1
-        return TaskID(lastTask)
     }
 }
 

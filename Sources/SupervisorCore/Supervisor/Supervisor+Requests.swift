@@ -27,7 +27,7 @@ extension Supervisor {
             effects.append(.reply(id, .refused(.shuttingDown)))
             return
         }
-        if pending.count >= Self.requestLimit {
+        if pending.count + tasks.requests.count >= Self.requestLimit {
             effects.append(.reply(id, .refused(.tooManyRequests(limit: Self.requestLimit))))
             return
         }
@@ -55,15 +55,8 @@ extension Supervisor {
                 track(id, goals, wait: wait, effects: &effects)
             case .call(let pool):
                 call(pool, id: id, at: now, effects: &effects)
-            case .submit(let name, let submission, let waitForRoom) where isPool(name):
-                submit(
-                    submission, toPool: name, id: id, waitsForRoom: waitForRoom, at: now, effects: &effects)
-            case .submit(let queue, _, _):
-                throw unknown(queue)
-            case .waitTasks(let tasks), .cancelTasks(let tasks, _), .retryTasks(let tasks):
-                throw RefusedRequest(refusal: .unknownTask(tasks.first ?? TaskID(0)))
-            case .pauseQueues(let names), .resumeQueues(let names):
-                throw unknown(names.first ?? "")
+            case .submit, .waitTasks, .cancelTasks, .retryTasks, .pauseQueues, .resumeQueues:
+                try acceptForTasks(request, id: id, at: now, effects: &effects)
             }
         } catch {
             effects.append(.reply(id, .refused(error.refusal)))
@@ -72,7 +65,7 @@ extension Supervisor {
 
     /// Forgets a request whose client is gone. What it asked for goes on.
     mutating func abandon(_ id: RequestID) {
-        guard let request = pending.removeValue(forKey: id) else { return }
+        guard let request = pending.removeValue(forKey: id) else { return tasks.abandon(id) }
         for place in request.outcomes.compactMap({ place(of: $0.instance) }) {
             self[place].waiters.removeAll { $0.request == id }
         }

@@ -28,13 +28,13 @@ package struct Supervisor: Sendable {
     var retiredRuns: [InstanceID: UInt64] = [:]
     /// The places of pools in `entries`.
     var poolEntries: [Int] = []
-    /// The highest number that was given to a task.
-    var lastTask: UInt64 = 0
     package private(set) var isShuttingDown = false
     var isHastening = false
     private var isFinished = false
     private var firstPlan: Plan?
-    private var firstTasks: StoredTasks?
+    private var firstTasks: StoredTasks
+    /// Queues and their tasks.
+    var tasks: TaskBoard
 
     var wheel = TimerWheel<InstanceID>()
     var random: SplitMix64
@@ -58,6 +58,8 @@ package struct Supervisor: Sendable {
         self.firstPlan = plan
         self.firstTasks = tasks
         self.random = SplitMix64(seed: seed)
+        // Of its own, so that queues do not change what workers draw.
+        self.tasks = TaskBoard(seed: seed ^ 0x7461_736b)
     }
 
     /// Starts what the plan wants started. Say it once, first.
@@ -66,9 +68,13 @@ package struct Supervisor: Sendable {
         let now = moment(now)
         firstPlan = nil
         var effects: [Effect] = []
+        tasks.load(firstTasks, plan: first.queues, at: now, effects: &effects)
+        firstTasks = StoredTasks()
         _ = adopt(first, at: now, effects: &effects)
         settle(at: now, effects: &effects)
         settlePools(at: now, effects: &effects)
+        tellPoolEnds(effects: &effects)
+        tasks.settle(at: now, effects: &effects)
         return effects
     }
 }
@@ -98,8 +104,12 @@ extension Supervisor {
             deliver(.exited(status, treeIsEmpty: treeIsEmpty), about: run, at: now, effects: &effects)
         case .treeEmptied(let run):
             deliver(.treeEmptied, about: run, at: now, effects: &effects)
-        case .stored, .storeFailed, .swept:
-            break
+        case .stored(let ticket):
+            tasks.stored(ticket, at: now, effects: &effects)
+        case .storeFailed(let ticket, let reason):
+            tasks.storeFailed(ticket, reason: reason, at: now, effects: &effects)
+        case .swept(let queue):
+            tasks.swept(queue)
         case .taskAnswered(let run, let line, let extra):
             taskAnswered(run, line, extra: extra, at: now, effects: &effects)
         case .taskChannelBroken(let run, let fault):
@@ -109,15 +119,18 @@ extension Supervisor {
         }
         settle(at: now, effects: &effects)
         settlePools(at: now, effects: &effects)
+        tellPoolEnds(effects: &effects)
+        tasks.settle(at: now, effects: &effects)
         finishIfDone(effects: &effects)
         return effects
     }
 
     /// The earliest moment at which `advance(to:)` has something to do; nil when nothing is timed. O(1).
     package mutating func nextDeadline() -> Instant? {
-        let next = wheel.nextDeadline()
-        guard let pools = nextPoolDeadline() else { return next }
-        return next.map { min($0, pools) } ?? pools
+        var next = wheel.nextDeadline() ?? .distantFuture
+        next = min(next, tasks.wheel.nextDeadline() ?? next)
+        next = min(next, nextPoolDeadline() ?? next)
+        return next == .distantFuture ? nil : next
     }
 
     /// Applies the passing of time: everything that was due at `now` or before happens now.
@@ -134,6 +147,8 @@ extension Supervisor {
         advancePools(to: now, effects: &effects)
         settle(at: now, effects: &effects)
         settlePools(at: now, effects: &effects)
+        tellPoolEnds(effects: &effects)
+        tasks.advance(to: now, effects: &effects)
         finishIfDone(effects: &effects)
         return effects
     }
@@ -148,6 +163,7 @@ extension Supervisor {
     private mutating func deliver(
         _ news: InstanceMachine.News, about run: RunID, at now: Instant, effects: inout [Effect]
     ) {
+        if tasks.holds(run) { return tasks.deliver(news, about: run, at: now, effects: &effects) }
         guard let place = place(of: run.instance) else { return }
         guard self[place].machine.run == run.number, self[place].machine.isActive else { return }
         deliver(news, to: place, at: now, effects: &effects)
@@ -177,11 +193,13 @@ extension Supervisor {
             closePools("roostd is stopping", at: now, effects: &effects)
         }
         refreshAll(at: now, effects: &effects)
+        tasks.shutDown(at: now, effects: &effects)
     }
 
     private mutating func finishIfDone(effects: inout [Effect]) {
-        guard isShuttingDown, !isFinished, activeCount == 0 else { return }
+        guard isShuttingDown, !isFinished, activeCount == 0, tasks.isQuiet else { return }
         isFinished = true
+        tasks.dismissRequests(effects: &effects)
         effects.append(.finish)
     }
 

@@ -8,6 +8,10 @@ struct RequestBook {
         case action
         case apply([PlanChange])
         case call
+        /// Whether the client wants the task's output.
+        case submit(follow: Bool)
+        case tasks
+        case queues
     }
 
     struct Entry {

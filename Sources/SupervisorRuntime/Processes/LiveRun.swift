@@ -43,7 +43,12 @@ struct RunStream {
 }
 
 /// Tells the drains of finished runs apart.
-final class DrainKey {}
+final class DrainKey {
+    /// The path of a sink that is to be given back.
+    let borrowed: String?
+
+    init(borrowed: String? = nil) { self.borrowed = borrowed }
+}
 
 /// A pipe from a child to roostd.
 final class ChildPipe {

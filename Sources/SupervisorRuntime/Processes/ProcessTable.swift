@@ -169,11 +169,19 @@ final class ProcessTable {
     private func addStream(
         _ kind: OutputStream, _ pipe: ChildPipe, _ path: String?, to run: LiveRun
     ) throws(SystemError) {
-        let sink = logs.sink(for: run.context.logTarget(path, in: logDirectory))
-        let start = sink.file?.end ?? 0
         guard let reader = pipe.takeReader() else { return }
-        let key = DrainKey()
-        let pump = try OutputPump(from: reader, to: sink, on: loop) { [weak self] in self?.ended(key) }
+        let target = run.context.logTarget(path, in: logDirectory)
+        let isTask = run.definition.task != nil
+        let sink = isTask ? logs.borrow(target) : logs.sink(for: target)
+        let start = sink.file?.end ?? 0
+        let key = DrainKey(borrowed: isTask ? target?.path : nil)
+        let pump: OutputPump
+        do {
+            pump = try OutputPump(from: reader, to: sink, on: loop) { [weak self] in self?.ended(key) }
+        } catch {
+            if let path = key.borrowed { logs.giveBack(path) }
+            throw error
+        }
         let stream = RunStream(kind: kind, pump: pump, start: start, key: key)
         run.streams.append(stream)
         streamBegan?(run, stream)
@@ -295,6 +303,7 @@ final class ProcessTable {
     private func ended(_ key: DrainKey) {
         draining[ObjectIdentifier(key)] = nil
         streamEnded?(key)
+        if let path = key.borrowed { logs.giveBack(path) }
     }
 
     /// Gives up on pipes whose log takes nothing. Returns how many bytes are lost with them.

@@ -1,0 +1,116 @@
+import Scheduling
+
+/// What must hold of queues between any two events, checked by the simulation at each step.
+extension TaskBoard {
+    /// Nil when all is well. Complexity: O(tasks and slots).
+    func brokenInvariant() -> String? {
+        if !dirty.isEmpty || !ended.isEmpty { return "queues were left unsettled" }
+        if !store.batch.isEmpty || !store.purposes.isEmpty { return "something was not sent to the store" }
+        var timers = store.timer == nil ? 0 : 1
+        for (index, queue) in queues.enumerated() {
+            if queueIndex[queue.name] != index { return "\(queue.name) is in the wrong place" }
+            if let broken = brokenInvariant(of: queue) { return "\(queue.name): \(broken)" }
+            timers += queue.slots.count { $0.timer != nil }
+        }
+        if queueIndex.count != queues.count { return "a queue is known twice" }
+        var pins: [TaskID: Int] = [:]
+        for (id, entry) in tasks {
+            if let broken = brokenInvariant(of: entry) { return "task \(id): \(broken)" }
+            timers += entry.timer == nil ? 0 : 1
+            guard entry.isPinning else { continue }
+            for other in entry.record.submission.after where tasks[other] != nil { pins[other, default: 0] += 1 }
+        }
+        for (id, entry) in tasks where pins[id] ?? 0 != entry.pins { return "task \(id): its pins are wrong" }
+        if timers != wheel.count { return "\(wheel.count) timers of tasks are set, but \(timers) are owned" }
+        for (id, request) in requests where !isOwned(id, request) { return "\(id) waits for nothing" }
+        return nil
+    }
+
+    private func brokenInvariant(of queue: TaskQueue) -> String? {
+        var counts = TaskCounts()
+        var submitting = 0
+        var forgettable = 0
+        var ready = 0
+        for entry in tasks.values where entry.record.queue == queue.name {
+            if entry.isBeingSubmitted { submitting += 1 } else { counts[entry.publicState] += 1 }
+            if entry.stamp != nil { forgettable += 1 }
+            if entry.phase == .queued { ready += 1 }
+        }
+        if counts != queue.counts { return "its counts are wrong" }
+        if submitting != queue.submitting { return "its submissions are miscounted" }
+        if forgettable != queue.forgettable { return "what may be forgotten is miscounted" }
+        if ready != queue.ready.count || !queue.ready.isSound { return "its order is broken" }
+        if !queue.isLeaving, queue.forgettable > queue.definition.keep { return "it remembers too much" }
+        let busy = queue.slots.count { $0.shot.isActive }
+        if busy != queue.busy { return "its busy slots are miscounted" }
+        if queue.slots.count(where: { $0.shot.isStuck }) != queue.stuck { return "its stuck slots are miscounted" }
+        for (index, slot) in queue.slots.enumerated() {
+            if slot.shot.machine.id != InstanceID(worker: queue.name, index: index) {
+                return "slot \(index) is misplaced"
+            }
+            if slot.timer?.deadline != slot.shot.deadline { return "slot \(index): its timer and its state disagree" }
+            if slot.shot.isActive, slot.task == nil { return "slot \(index) runs nothing" }
+            let isFree = slot.task == nil && index < queue.definition.slots
+            if isFree != queue.free.contains(index) {
+                return "slot \(index) is free and is not, or the other way round"
+            }
+            guard let task = slot.task else { continue }
+            switch tasks[task]?.phase {
+            case .starting(_, index), .running(index): break
+            default: return "slot \(index) has task \(task), which does not know"
+            }
+        }
+        // Nobody waits while there is room, and nothing while there is a slot.
+        if let name = queueIndex[queue.name], queue.waiting.first != nil,
+            hasRoom(name) || isShuttingDown || queue.isLeaving
+        {
+            return "submissions wait although there is room"
+        }
+        if let name = queueIndex[queue.name], !queue.free.isEmpty, !queue.ready.isEmpty, standstill(of: name) == nil,
+            !isStoreResting
+        {
+            return "a slot is free and a task is ready, but nothing happens"
+        }
+        return nil
+    }
+
+    private func brokenInvariant(of entry: TaskEntry) -> String? {
+        guard let queue = queueIndex[entry.record.queue] else { return "it has no queue" }
+        let inHeap = queues[queue].ready.contains(entry.id)
+        if inHeap != (entry.phase == .queued) { return "its phase and its queue disagree" }
+        if entry.isPinning == entry.isFinished { return "it pins what it should not, or does not" }
+        switch entry.phase {
+        case .accepting(let ticket), .starting(let ticket, _):
+            if store.open[ticket] == nil { return "it waits for \(ticket), which is answered" }
+        case .running(let slot):
+            if queues[queue].slots[slot].task != entry.id { return "its slot does not know it" }
+        case .held:
+            if case .waiting(let others) = dependencies(of: entry) {
+                let isAwaited = others.contains { tasks[$0]?.dependents.contains(entry.id) == true }
+                if !isAwaited { return "it is held, and nobody will release it" }
+            } else {
+                return "it is held for nothing"
+            }
+        case .backoff:
+            if entry.timer == nil, !isShuttingDown { return "nothing ends its delay" }
+        case .finished:
+            if !entry.record.progress.state.isFinished { return "it is finished, and is not" }
+            if let telling = entry.telling, store.open[telling] == nil { return "its end is never told" }
+        case .queued:
+            break
+        }
+        for waiter in entry.waiters where requests[waiter] == nil { return "\(waiter) waits for it and is over" }
+        return nil
+    }
+
+    private func isOwned(_ id: RequestID, _ request: TaskRequest) -> Bool {
+        switch request {
+        case .room(let queue, _): queueIndex[queue].map { queues[$0].waiting.contains(id) } ?? false
+        case .submission(let task, _): tasks[task]?.waiters.contains(id) ?? false
+        case .retry(let all): all.contains { tasks[$0]?.waiters.contains(id) == true }
+        case .ends(let all, let remaining, let known):
+            remaining > 0 && remaining == all.count - known.count
+                && all.allSatisfy { known[$0] != nil || tasks[$0]?.waiters.contains(id) == true }
+        }
+    }
+}

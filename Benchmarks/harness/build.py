@@ -27,6 +27,9 @@ class Programs:
     lateness_python: Path
     farewell: Path
     clients: Path
+    echo: Path
+    echo_python: Path
+    pools_python: Path
     writer: Path
     timer_rate: Path
     timers: Path
@@ -80,6 +83,9 @@ def build(roostd: str | None) -> Programs:
         lateness_python=HERE / "programs" / "lateness.py",
         farewell=directory / "farewell",
         clients=directory / "clients",
+        echo=directory / "echo",
+        echo_python=HERE / "programs" / "echo.py",
+        pools_python=HERE / "programs" / "pools.py",
         writer=directory / "writer",
         timer_rate=HERE / ".build" / "release" / "TimerRate",
         timers=_build_timers(directory / "timers"),

@@ -165,7 +165,12 @@ package struct SimulatedPool: Sendable {
         case .endTasks(let run): endInput(of: run)
         case .announce: break
         case .reply(let id, let reply): oracle.answered(id, reply, at: now)
-        case .store, .sweep, .forgetTasks: fail("a pool stores nothing, but \(effect.brief)")
+        case .store(let ticket, _):
+            // Only numbers are reserved, and nobody waits for that.
+            let isStored = faultsEnd || chance(80)
+            let news = isStored ? Event.stored(ticket) : .storeFailed(ticket, reason: "the disk is full")
+            schedule(.news(news), after: draw(upTo: .seconds(1)))
+        case .sweep, .forgetTasks: fail("a pool has no queue, but \(effect.brief)")
         case .finish: isFinished = true
         }
     }

@@ -148,7 +148,6 @@ extension PoolMachine {
         task.timer = nil
         task.caller = nil
         task.otherCallers = []
-        if task.key == nil { task.line = [] }
         task.state = .finished(outcome)
         task.finishedAt = now
         task.reason = outcome.reason

@@ -18,8 +18,7 @@ struct PoolTask: Sendable {
     }
 
     let id: TaskID
-    /// Emptied when it is finished, unless it has a key by which it can be asked for again.
-    var line: [UInt8]
+    let line: [UInt8]
     let key: String?
     let label: String?
     let user: UInt32?

@@ -71,7 +71,8 @@ package enum Effect: Equatable, Sendable {
     case release(RunID)
     /// Make these changes durable, all or none, after those of earlier tickets; answer with `.stored` or `.storeFailed`.
     case store(StoreTicket, [StoreChange])
-    /// KILL whatever is left of these runs of an earlier life of the daemon; answer with `.swept`.
+    /// KILL whatever an earlier life of the daemon has left of this queue's runs: at least of these, and of any others
+    /// that bear its mark. Answer with `.swept`; nothing of the queue is started before.
     case sweep(queue: String, [RunID])
     /// Nobody can ask about these tasks any more: their logs may go.
     case forgetTasks(queue: String, [TaskID])

@@ -17,11 +17,14 @@ package enum Simulation {
         for seed in seeds {
             willLive(seed)
             let world = life(seed)
+            let queues = queueLife(seed)
             outcome.digest.feed(world.digest.value)
-            outcome.events += world.eventCount
-            outcome.violation = world.violation
-            if outcome.violation == nil, seed % 64 == 0, life(seed).digest != world.digest {
-                outcome.violation = "seed \(seed): two lives of it differ"
+            outcome.digest.feed(queues.digest.value)
+            outcome.events += world.eventCount + queues.eventCount
+            outcome.violation = world.violation ?? queues.violation
+            if outcome.violation == nil, seed % 64 == 0 {
+                let isSame = life(seed).digest == world.digest && queueLife(seed).digest == queues.digest
+                if !isSame { outcome.violation = "seed \(seed): two lives of it differ" }
             }
             if outcome.violation == nil { livePool(seed, &outcome) }
             if outcome.violation != nil { break }
@@ -49,6 +52,12 @@ package enum Simulation {
     /// The first complaint of any of these lives.
     package static func firstViolation(seeds: Range<UInt64>, willLive: (UInt64) -> Void = { _ in }) -> String? {
         live(seeds: seeds, willLive: willLive).violation
+    }
+
+    private static func queueLife(_ seed: UInt64) -> QueueWorld {
+        var world = QueueWorld(seed: seed)
+        world.run()
+        return world
     }
 
     private static func life(_ seed: UInt64) -> SimulatedWorld {

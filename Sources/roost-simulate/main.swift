@@ -1,16 +1,18 @@
 import Glibc
 import SupervisorSimulation
 
-// roost-simulate [--from SEED] [--count N] [--show SEED] [--bench INSTANCES] [--digest]
+// roost-simulate [--from SEED] [--count N] [--show SEED] [--show-queues SEED] [--bench INSTANCES] [--digest]
 // Lives through many simulated lives of a supervisor and stops at the first broken invariant.
 
 enum Usage {
-    static let text = "usage: roost-simulate [--from SEED] [--count N] [--show SEED] [--bench INSTANCES] [--digest]"
+    static let text =
+        "usage: roost-simulate [--from SEED] [--count N] [--show SEED] [--show-queues SEED] [--bench INSTANCES] [--digest]"
 }
 
 var first: UInt64 = 1
 var count: UInt64 = 100_000
 var shown: UInt64?
+var shownQueues: UInt64?
 var benched: Int?
 var showsDigest = false
 var arguments = CommandLine.arguments.dropFirst()
@@ -28,6 +30,7 @@ while let option = arguments.popFirst() {
     case "--from": first = number(after: option, in: &arguments)
     case "--count": count = number(after: option, in: &arguments)
     case "--show": shown = number(after: option, in: &arguments)
+    case "--show-queues": shownQueues = number(after: option, in: &arguments)
     case "--bench": benched = number(after: option, in: &arguments)
     case "--digest": showsDigest = true
     default:
@@ -44,6 +47,11 @@ if let shown {
     pool.run()
     pool.history.forEach { print("pool \($0)") }
     print(world.violation ?? pool.violation ?? "seed \(shown): no invariant was broken")
+} else if let shownQueues {
+    var world = QueueWorld(seed: shownQueues, keepsHistory: true)
+    world.run()
+    world.history.forEach { print($0) }
+    print(world.violation ?? "seed \(shownQueues): no invariant was broken")
 } else if let benched {
     Benchmark.run(instances: benched)
 } else {

@@ -6,6 +6,12 @@ extension TableReader {
         let command = require("command", fix: "write command = [\"program\", \"argument\"]")
         let arguments = command?.command()
         var launch = LaunchSpecification(arguments: arguments ?? [])
+        setSurroundings(of: &launch)
+        return arguments == nil ? nil : launch
+    }
+
+    /// All but the command.
+    mutating func setSurroundings(of launch: inout LaunchSpecification) {
         set(&launch.user, "user") { $0.user() }
         set(&launch.group, "group") { $0.accountGroup() }
         set(&launch.supplementaryGroups, "supplementary_groups") { field in
@@ -28,7 +34,6 @@ extension TableReader {
         set(&launch.noNewPrivileges, "no_new_privileges") { $0.boolean() }
         set(&launch.parentDeathSignal, "parent_death_signal") { $0.signal() }
         set(&launch.standardInput, "stdin") { $0.absolutePath() }
-        return arguments == nil ? nil : launch
     }
 }
 

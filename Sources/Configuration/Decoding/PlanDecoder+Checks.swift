@@ -5,8 +5,12 @@ extension PlanDecoder {
     func checkReferences() {
         let names = plan.workers.map(\.name)
         for (_, reference) in references where workerPlaces[reference.name] == nil && !context.problems.isFull {
+            // An access rule may be about a queue.
+            if reference.kind == .workers, queuePlaces[reference.name] != nil { continue }
             let fix: String
-            if groupPlaces[reference.name] != nil {
+            if queuePlaces[reference.name] != nil {
+                fix = "that is a queue; name a worker"
+            } else if groupPlaces[reference.name] != nil {
                 fix = "that is a group; name its workers"
             } else if let nearest = nearestName(to: reference.name, among: names) {
                 fix = "did you mean \"\(nearest)\"?"
@@ -33,6 +37,18 @@ extension PlanDecoder {
                     fix: "a worker can be in one group: remove it from the other")
             } else {
                 owners[reference.name] = owner
+            }
+        }
+    }
+
+    /// Names of workers, groups and queues are of one space: to roostctl a name means one thing.
+    func checkQueueNames() {
+        for queue in plan.queues {
+            guard let place = queuePlaces[queue.name] else { continue }
+            for (what, places) in [("worker", workerPlaces), ("group", groupPlaces)] {
+                guard let other = places[queue.name] else { continue }
+                context.problems.add(
+                    at: place, "a \(what) has the same name, at \(other.shown)", fix: "rename one of the two")
             }
         }
     }

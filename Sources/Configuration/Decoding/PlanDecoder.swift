@@ -7,6 +7,7 @@ struct PlanDecoder {
     /// Where each worker, group and access rule is defined.
     var workerPlaces: [String: Place] = [:]
     var groupPlaces: [String: Place] = [:]
+    var queuePlaces: [String: Place] = [:]
     /// Where the workers say what happens to their output, if they do.
     var logPlaces: [String: Place] = [:]
     private var rulePlaces: [String: Place] = [:]
@@ -30,8 +31,9 @@ struct PlanDecoder {
         if let workers = file.field("worker") { decodeWorkers(workers) }
         if let pools = file.field("pool") { decodePools(pools) }
         if let groups = file.field("group") { decodeGroups(groups) }
+        if let queues = file.field("queue") { decodeQueues(queues) }
         _ = file.field("include")  // followed when the file was read
-        file.expectLater(["job", "queue"])
+        file.expectLater(["job"])
         file.finish(hints: ["program": "[worker.NAME]", "service": "[worker.NAME]", "services": "[worker.NAME]"])
     }
 
@@ -39,6 +41,7 @@ struct PlanDecoder {
     mutating func finish() -> Plan? {
         if context.isComplete { checkReferences() }
         checkGroups()
+        checkQueueNames()
         checkCycles()
         checkLogs()
         return context.problems.hasErrors ? nil : plan
@@ -81,6 +84,13 @@ struct PlanDecoder {
             let group = field.group(name, references: &found)
             references += found.map { (name, $0) }
             if let group { plan.groups.append(group) }
+        }
+    }
+
+    private mutating func decodeQueues(_ field: Field) {
+        for field in field.definitions("queue", each: "a queue") {
+            guard !isDefined(field, &queuePlaces) else { continue }
+            if let queue = field.queue(field.place.path[1]) { plan.queues.append(queue) }
         }
     }
 

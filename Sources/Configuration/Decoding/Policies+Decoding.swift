@@ -13,9 +13,7 @@ extension Field {
         }
         return table("a table or \"always\", \"on-failure\", \"never\"") { table in
             table.set(&policy.when, "when") { $0.choice() }
-            table.set(&policy.successCodes, "success_codes") { field in
-                field.elements("an array of exit codes")?.compactMap { $0.integer(in: 0...255) }
-            }
+            table.set(&policy.successCodes, "success_codes") { $0.exitCodes() }
             let delay = table.field("delay")
             if let value = delay?.duration() { policy.delay = value }
             table.set(&policy.factor, "factor") { $0.number(in: 1...100) }
@@ -100,8 +98,8 @@ extension Field {
     }
 
     /// `log = { path = "web.log", … }`, `log = "web.log"`, or `log = false` to discard the output.
-    func logPolicy() -> LogPolicy? {
-        var policy = LogPolicy()
+    func logPolicy(standard: LogPolicy = LogPolicy()) -> LogPolicy? {
+        var policy = standard
         switch value.kind {
         case .boolean(false):
             policy.output = nil

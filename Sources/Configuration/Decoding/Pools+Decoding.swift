@@ -20,7 +20,7 @@ extension Field {
             pool.set(&tasks.capacity, "capacity") { $0.integer(in: 1...PoolSettings.capacityLimit) }
             pool.set(&tasks.tasksPerProcess, "tasks_per_process") { $0.integer(in: 1...1_000_000_000) }
             pool.set(&tasks.taskTimeout, "task_timeout") { $0.duration(positive: true) }
-            pool.set(&tasks.retry, "retry") { $0.poolRetry() }
+            pool.set(&tasks.retry, "retry") { $0.retryPolicy() }
             pool.set(&tasks.drain, "drain") { $0.duration() }
             pool.set(&tasks.keep, "keep") { $0.integer(in: 0...100_000) }
             definition.tasks = tasks
@@ -32,30 +32,6 @@ extension Field {
         guard case .table(let table) = value.kind, let entry = table.entry("stderr") else { return }
         Field(value: entry.value, place: place.child("stderr", at: entry.value.position), context: context).problem(
             "of a pool only standard error is logged, for standard output carries the answers", fix: "use path")
-    }
-
-    /// `retry = 3` or `retry = { attempts = 3, … }`
-    private func poolRetry() -> RetryPolicy? {
-        var policy = RetryPolicy()
-        if case .integer = value.kind {
-            guard let attempts: Int = integer(in: 1...1000) else { return nil }
-            policy.attempts = attempts
-            return policy
-        }
-        return table("a table or a number of attempts") { table in
-            table.set(&policy.attempts, "attempts") { $0.integer(in: 1...1000) }
-            let delay = table.field("delay")
-            if let value = delay?.duration() { policy.delay = value }
-            table.set(&policy.factor, "factor") { $0.number(in: 1...100) }
-            table.set(&policy.maxDelay, "max_delay") { $0.duration() }
-            table.set(&policy.jitter, "jitter") { $0.number(in: 0...1) }
-            if policy.delay > policy.maxDelay {
-                (table.field("max_delay") ?? delay)?.problem(
-                    "delay (\(policy.delay.configured)) is longer than max_delay (\(policy.maxDelay.configured))",
-                    fix: "raise max_delay")
-            }
-            return policy
-        }
     }
 }
 

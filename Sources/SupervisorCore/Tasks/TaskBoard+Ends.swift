@@ -14,7 +14,8 @@ extension TaskBoard {
         var unfinished: [TaskID] = []
         for id in submission.after {
             guard let other = tasks[id] else {
-                if submission.afterAny || entry.ignoresGone { continue }
+                // What is unfinished keeps what it depends on; so it was in memory, or forgotten before a retry by hand.
+                if submission.afterAny || entry.record.progress.retries > 0 { continue }
                 return .failed("task \(id), which it was to come after, is gone: it was in memory only")
             }
             let state = other.publicState
@@ -35,7 +36,8 @@ extension TaskBoard {
             makeReady(id, reason)
         case .waiting(let others):
             move(id, to: .held, .held, "waits for \(others.count) task\(others.count == 1 ? "" : "s"): \(others[0])")
-            for other in others { tasks[other]?.dependents.append(id) }
+            // Those that are done too: they may be retried by hand, and fail, before the others are.
+            for other in entry.record.submission.after { tasks[other]?.dependents.insert(id) }
         case .failed(let why):
             finish(id, .cancelled, why, at: now, effects: &effects)
         }
@@ -91,7 +93,7 @@ extension TaskBoard {
     mutating func followEnd(of id: TaskID, at now: Instant, effects: inout [Effect]) {
         guard let entry = tasks[id], entry.isFinished else { return }
         tasks[id]?.dependents = []
-        for dependent in entry.dependents where tasks[dependent]?.phase == .held {
+        for dependent in entry.dependents.sorted() where tasks[dependent]?.phase == .held {
             enqueue(dependent, "what it waited for is finished", at: now, effects: &effects)
         }
         if entry.telling == nil { tell(id, at: now, effects: &effects) }
@@ -104,7 +106,7 @@ extension TaskBoard {
         tell(id, at: now, effects: &effects)
     }
 
-    mutating func tell(_ id: TaskID, at now: Instant, effects: inout [Effect]) {
+    private mutating func tell(_ id: TaskID, at now: Instant, effects: inout [Effect]) {
         guard let report = report(id, at: now), let waiters = tasks[id]?.waiters else { return }
         tasks[id]?.waiters = []
         for waiter in waiters {

@@ -7,9 +7,13 @@ extension TaskBoard {
         if !dirty.isEmpty || !ended.isEmpty { return "queues were left unsettled" }
         if !store.batch.isEmpty || !store.purposes.isEmpty { return "something was not sent to the store" }
         var timers = store.timer == nil ? 0 : 1
+        var tallies: [String: Tally] = [:]
+        for entry in tasks.values { tallies[entry.record.queue, default: Tally()].add(entry) }
         for (index, queue) in queues.enumerated() {
             if queueIndex[queue.name] != index { return "\(queue.name) is in the wrong place" }
-            if let broken = brokenInvariant(of: queue) { return "\(queue.name): \(broken)" }
+            if let broken = brokenInvariant(of: queue, tallies[queue.name] ?? Tally()) {
+                return "\(queue.name): \(broken)"
+            }
             timers += queue.slots.count { $0.timer != nil }
         }
         if queueIndex.count != queues.count { return "a queue is known twice" }
@@ -26,20 +30,24 @@ extension TaskBoard {
         return nil
     }
 
-    private func brokenInvariant(of queue: TaskQueue) -> String? {
+    private struct Tally {
         var counts = TaskCounts()
         var submitting = 0
         var forgettable = 0
         var ready = 0
-        for entry in tasks.values where entry.record.queue == queue.name {
+
+        mutating func add(_ entry: TaskEntry) {
             if entry.isBeingSubmitted { submitting += 1 } else { counts[entry.publicState] += 1 }
             if entry.stamp != nil { forgettable += 1 }
             if entry.phase == .queued { ready += 1 }
         }
-        if counts != queue.counts { return "its counts are wrong" }
-        if submitting != queue.submitting { return "its submissions are miscounted" }
-        if forgettable != queue.forgettable { return "what may be forgotten is miscounted" }
-        if ready != queue.ready.count || !queue.ready.isSound { return "its order is broken" }
+    }
+
+    private func brokenInvariant(of queue: TaskQueue, _ tally: Tally) -> String? {
+        if tally.counts != queue.counts { return "its counts are wrong" }
+        if tally.submitting != queue.submitting { return "its submissions are miscounted" }
+        if tally.forgettable != queue.forgettable { return "what may be forgotten is miscounted" }
+        if tally.ready != queue.ready.count || !queue.ready.isSound { return "its order is broken" }
         if !queue.isLeaving, queue.forgettable > queue.definition.keep { return "it remembers too much" }
         let busy = queue.slots.count { $0.shot.isActive }
         if busy != queue.busy { return "its busy slots are miscounted" }
@@ -66,7 +74,9 @@ extension TaskBoard {
         {
             return "submissions wait although there is room"
         }
-        if let name = queueIndex[queue.name], !queue.free.isEmpty, !queue.ready.isEmpty, standstill(of: name) == nil,
+        if queue.taken != queue.slots.count(where: { $0.task != nil }) { return "its taken slots are miscounted" }
+        if let name = queueIndex[queue.name], queue.taken < queue.definition.slots, !queue.ready.isEmpty,
+            standstill(of: name) == nil,
             !isStoreResting
         {
             return "a slot is free and a task is ready, but nothing happens"

@@ -8,7 +8,8 @@ extension TaskBoard {
     /// tasks are cancelled: an operator who loses a line of the configuration must not lose tasks.
     /// - Parameter foreignRuns: the highest run numbers of workers' instances that have the name of a queue's slot.
     mutating func adopt(
-        _ definitions: [QueueDefinition], foreignRuns: [InstanceID: UInt64], at now: Instant, effects: inout [Effect]
+        _ definitions: [QueueDefinition], foreignRuns: [InstanceID: UInt64], at now: Instant, effects: inout [Effect],
+        isLoading: Bool = false
     ) {
         var old: [String: TaskQueue] = [:]
         for queue in queues { old[queue.name] = queue }
@@ -20,7 +21,10 @@ extension TaskBoard {
         for queue in queues.indices { queues[queue].isLeaving = queue >= definitions.count }
         for (queue, definition) in definitions.enumerated() {
             if old[definition.name] == nil {
+                if !isLoading { sweep(queue, [], effects: &effects) }
                 announce(.queueAdded, queue: definition.name, "in the plan", effects: &effects)
+                // What the store knows is of an earlier queue of that name.
+                if store.pauses.contains(definition.name) { savePause(queue) }
             }
             adopt(definition, in: queue, at: now)
             for slot in queues[queue].slots.indices {
@@ -35,7 +39,10 @@ extension TaskBoard {
         let before = queues[queue].definition
         queues[queue].definition = definition
         // What an operator has paused or resumed stays so, unless the plan says something new.
-        if before.paused != definition.paused { queues[queue].isPaused = definition.paused }
+        if before.paused != definition.paused {
+            queues[queue].isPaused = definition.paused
+            if store.pauses.contains(definition.name) { savePause(queue) }
+        }
         if before.order != definition.order || before.priority != definition.priority {
             let waiting = queues[queue].ready.elements
             queues[queue].ready = IndexedHeap()
@@ -57,7 +64,7 @@ extension TaskBoard {
         for run in records.compactMap(\.progress.run) {
             retiredRuns[run.instance] = max(retiredRuns[run.instance] ?? 0, run.number)
         }
-        adopt(plan, foreignRuns: [:], at: now, effects: &effects)
+        adopt(plan, foreignRuns: [:], at: now, effects: &effects, isLoading: true)
         for name in Set(records.map(\.queue)).sorted() where queueIndex[name] == nil {
             var gone = QueueDefinition(name: name)
             gone.slots = 0
@@ -66,6 +73,7 @@ extension TaskBoard {
             queues.append(queue)
         }
         reindex()
+        store.pauses = Set(stored.paused.keys)
         for (name, isPaused) in stored.paused {
             if let queue = queueIndex[name] { queues[queue].isPaused = isPaused }
         }
@@ -77,11 +85,15 @@ extension TaskBoard {
             ($0.progress.finishedAt ?? .origin, $0.id) < ($1.progress.finishedAt ?? .origin, $1.id)
         }
         for record in byEnd { becomeForgettable(record.id) }
-        for queue in queues.indices {
-            guard let runs = queues[queue].sweeping else { continue }
-            effects.append(.sweep(queue: queues[queue].name, runs))
-        }
+        for queue in queues.indices { sweep(queue, queues[queue].sweeping ?? [], effects: &effects) }
         markAllDirty()
+    }
+
+    /// Nothing of a queue is started before what an earlier life has left of it is gone. That may be something although
+    /// no run is known: of tasks that were never stored.
+    private mutating func sweep(_ queue: Int, _ runs: [RunID], effects: inout [Effect]) {
+        queues[queue].sweeping = runs
+        effects.append(.sweep(queue: queues[queue].name, runs))
     }
 
     /// As it was, but for what ran: that is looked at once all are there.
@@ -101,7 +113,6 @@ extension TaskBoard {
         guard let entry = tasks[record.id], !entry.isFinished, let queue = queue(of: record.id) else { return }
         // A retry by hand begins anew; what was tried since then has had its turn.
         let wasTried = record.progress.failures + record.progress.interruptions > 0
-        tasks[record.id]?.ignoresGone = record.progress.attempts > 0
         switch record.progress.state {
         case .running, .stopping:
             if let run = record.progress.run { queues[queue].sweeping = (queues[queue].sweeping ?? []) + [run] }

@@ -58,9 +58,8 @@ extension TaskBoard {
 
     func report(queue: Int) -> QueueReport {
         let definition = queues[queue].definition
-        let busy = queues[queue].slots.count { $0.task != nil }
         return QueueReport(
-            name: definition.name, order: definition.order, slots: definition.slots, busySlots: busy,
+            name: definition.name, order: definition.order, slots: definition.slots, busySlots: queues[queue].taken,
             capacity: definition.capacity, counts: queues[queue].counts, isPaused: queues[queue].isPaused,
             isLeaving: queues[queue].isLeaving, waitingSubmissions: queues[queue].waiting.count,
             standstill: standstill(of: queue))

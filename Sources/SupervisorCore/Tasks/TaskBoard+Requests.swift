@@ -66,6 +66,9 @@ extension TaskBoard {
         for id in ids {
             guard let entry = tasks[id], let queue = queue(of: id) else { continue }
             guard entry.isFinished else { throw RefusedTask(.taskIsNotFinished(id, entry.publicState)) }
+            guard entry.telling == nil else {
+                throw RefusedTask(.notStored(reason: "the end of task \(id) is still being stored; ask again"))
+            }
             if queues[queue].isLeaving { throw RefusedTask(.queueIsLeaving(queues[queue].name)) }
             wanted[queue, default: 0] += 1
             guard unfinished(queue) + wanted[queue, default: 0] <= queues[queue].definition.capacity else {
@@ -94,17 +97,12 @@ extension TaskBoard {
 
     private mutating func beginRetry(_ id: TaskID, at now: Instant, effects: inout [Effect]) {
         guard let entry = tasks[id] else { return }
-        // Whoever waited for its end is told of that one, not of the next.
-        if entry.telling != nil {
-            tasks[id]?.telling = nil
-            tell(id, at: now, effects: &effects)
-        }
         becomeUnforgettable(id)
         setPins(of: id, true)
         tasks[id]?.before = entry.record.progress
         tasks[id]?.isCancelled = false
-        tasks[id]?.ignoresGone = true
         move(id, to: .accepting(store.nextTicket), .queued, "to be run again by request")
+        tasks[id]?.record.progress.retries += 1
         tasks[id]?.record.progress.failures = 0
         tasks[id]?.record.progress.interruptions = 0
         tasks[id]?.record.progress.finishedAt = nil
@@ -156,7 +154,7 @@ extension TaskBoard {
         for queue in chosen where queues[queue].isPaused != isPaused {
             queues[queue].isPaused = isPaused
             let name = queues[queue].name
-            store.add(.pause(queue: name, isPaused), .pause(name))
+            savePause(queue)
             let kind = isPaused ? Announcement.Kind.queuePaused : .queueResumed
             let text = isPaused ? "paused by request: nothing is started" : "resumed by request"
             announce(kind, queue: name, text, effects: &effects)

@@ -6,6 +6,7 @@ extension TaskBoard {
     mutating func assign(_ id: TaskID, slot: Int, of queue: Int, at now: Instant, effects: inout [Effect]) {
         guard let entry = tasks[id] else { return }
         queues[queue].slots[slot].task = id
+        queues[queue].taken += 1
         tasks[id]?.before = entry.record.progress
         tasks[id]?.record.progress.attempts += 1
         tasks[id]?.record.progress.run = queues[queue].slots[slot].shot.nextRun
@@ -18,7 +19,8 @@ extension TaskBoard {
 
     mutating func startStored(_ id: TaskID, _ ticket: StoreTicket, at now: Instant, effects: inout [Effect]) {
         guard let queue = queue(of: id), case .starting(ticket, let slot)? = tasks[id]?.phase else { return }
-        guard let obstacle = obstacle(to: queue) else {
+        let isTooMany = queues[queue].taken > queues[queue].definition.slots
+        guard let obstacle = obstacle(to: queue) ?? (isTooMany ? "the queue has fewer slots now" : nil) else {
             return spawn(id, slot: slot, of: queue, at: now, effects: &effects)
         }
         // Paused meanwhile, say: it has not run.

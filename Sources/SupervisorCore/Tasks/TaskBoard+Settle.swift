@@ -29,7 +29,9 @@ extension TaskBoard {
 
     private mutating func start(_ queue: Int, at now: Instant, effects: inout [Effect]) {
         guard obstacle(to: queue) == nil else { return }
-        while let slot = queues[queue].free.first, let id = queues[queue].ready.first {
+        while queues[queue].taken < queues[queue].definition.slots, let slot = queues[queue].free.first,
+            let id = queues[queue].ready.first
+        {
             if isStoreResting, tasks[id]?.isDurable == true {
                 return stall(queue, effects: &effects)
             }
@@ -60,6 +62,7 @@ extension TaskBoard {
     /// A slot has nothing to run any more: it is free, or goes if there are too many.
     mutating func giveBack(_ slot: Int, of queue: Int) {
         queues[queue].slots[slot].task = nil
+        queues[queue].taken -= 1
         if slot < queues[queue].definition.slots { queues[queue].free.insert(slot, key: slot) }
         markDirty(queue)
     }
@@ -99,6 +102,7 @@ extension TaskBoard {
     // MARK: - Time
 
     mutating func advance(to now: Instant, effects: inout [Effect]) {
+        // All that is due before anything is settled: what comes late must not decide whose turn it is.
         while let due = wheel.popDue(at: now) {
             switch due.payload {
             case .slot(let id):
@@ -113,8 +117,8 @@ extension TaskBoard {
             case .store:
                 retryStore(at: now)
             }
-            settle(at: now, effects: &effects)
         }
+        settle(at: now, effects: &effects)
     }
 
     // MARK: - The end

@@ -33,6 +33,8 @@ struct StoreMirror: Sendable {
     var unsaved: Set<TaskID> = []
     var unsavedForgets: Set<TaskID> = []
     var unsavedPauses: Set<String> = []
+    /// Queues of which the store knows whether they are paused, perhaps from another life.
+    var pauses: Set<String> = []
     var trouble: Trouble?
     var timer: TimerWheel<TaskTimer>.Handle?
     /// Numbers up to this one never come again.
@@ -82,6 +84,12 @@ extension TaskBoard {
             store.add(.pause(queue: name, queues[queue].isPaused), .pause(name))
         }
         store.unsavedPauses = []
+    }
+
+    mutating func savePause(_ queue: Int) {
+        let name = queues[queue].name
+        store.pauses.insert(name)
+        store.add(.pause(queue: name, queues[queue].isPaused), .pause(name))
     }
 
     // MARK: - Answers
@@ -152,6 +160,7 @@ extension TaskBoard {
             queues[queue].saidStalled = false
             announce(.queueRecovered, queue: queues[queue].name, "the store takes tasks again", effects: &effects)
         }
+        addUnsaved()
         markAllDirty()
     }
 

@@ -151,7 +151,7 @@ extension TaskBoard {
         tasks[id]?.phase = .queued
         queues[queue].counts[.queued] += 1
         let reason = isRetry ? "to be run again by request" : "submitted"
-        if !isRetry { announce(.taskAccepted, id, reason, effects: &effects) }
+        announce(.taskAccepted, id, reason, effects: &effects)
         enqueue(id, reason, at: now, effects: &effects)
         if let reply { effects.append(.reply(reply, .submitted(id, isNew: isNew))) }
         answerStored(id, effects: &effects)

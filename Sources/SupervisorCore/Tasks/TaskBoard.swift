@@ -53,6 +53,8 @@ struct TaskQueue: Sendable {
     var ready = IndexedHeap<TaskID, TaskOrder>()
     var counts = TaskCounts()
     var busy = 0
+    /// Slots that have a task, running or about to.
+    var taken = 0
     var stuck = 0
     /// Tasks whose submission is being stored.
     var submitting = 0
@@ -115,8 +117,8 @@ struct TaskEntry: Sendable {
     let isDurable: Bool
     /// Its end is made durable; those who wait are told then.
     var telling: StoreTicket?
-    /// Tasks that were held because of this one.
-    var dependents: [TaskID] = []
+    /// Tasks that are, or were, held and name this one.
+    var dependents: Set<TaskID> = []
     /// Unfinished tasks that name this one: it is not forgotten before them.
     var pins = 0
     /// It keeps those that it depends on from being forgotten.
@@ -124,8 +126,6 @@ struct TaskEntry: Sendable {
     var waiters: [RequestID] = []
     /// Set while it may be forgotten: its place among those.
     var stamp: UInt64?
-    /// It was retried by hand, and what it depended on may be forgotten since.
-    var ignoresGone = false
     /// Its attempt in hand is the last, whatever comes of it.
     var isCancelled = false
     var timer: TimerWheel<TaskTimer>.Handle?

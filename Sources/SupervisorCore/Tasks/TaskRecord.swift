@@ -103,6 +103,8 @@ package struct TaskProgress: Equatable, Sendable {
     package var attempts = 0
     /// Those of them that failed and count towards the limit; `retry` by hand begins anew.
     package var failures = 0
+    /// How often it was retried by hand.
+    package var retries = 0
     /// Attempts that ended because roostd did.
     package var interruptions = 0
     /// The run of the attempt in hand, or of the last one.

@@ -1,0 +1,287 @@
+import Scheduling
+package import SupervisorCore
+
+/// A machine with queues: processes, a disk that holds tasks, clients, and a daemon that is killed at any moment.
+///
+/// Unlike `SimulatedWorld` it lives through several lives of the daemon: what the disk has taken is given to the next
+/// one, what it has not is lost, and processes of the last life are still there. Its oracle (`+Oracle`) remembers what
+/// clients were promised.
+package struct QueueWorld: Sendable {
+    private struct Happening: Sendable {
+        let at: Instant
+        let what: What
+        /// The life of the daemon that it belongs to.
+        let life: Int
+    }
+
+    enum What: Sendable {
+        case news(Event)
+        /// The main process of a run ends.
+        case exit(RunID)
+        /// The disk does the next write that it was asked for.
+        case write
+        case clientsAct
+        case diskTurns
+        case daemonDies
+    }
+
+    private static let faultyEvents = 200
+    private static let eventLimit = 20_000
+
+    package let seed: UInt64
+    package internal(set) var supervisor: Supervisor
+    package private(set) var violation: String?
+    package private(set) var history: [String] = []
+    package private(set) var digest = Digest()
+    package private(set) var eventCount = 0
+
+    private let keepsHistory: Bool
+    private(set) var now = Instant(nanoseconds: 1_000_000_000)
+    var random: SplitMix64
+    let weights: QueueWeights
+    private var agenda: [Happening] = []
+    private(set) var life = 0
+    private(set) var faultsEnd = false
+
+    /// What the operator has written down; the plan in force follows it.
+    var plan: Plan
+    var disk = SimulatedDisk()
+    /// Live processes of this life's runs, from `spawn` to `release`.
+    var processes: [RunID: Process] = [:]
+    /// Processes that earlier lives have left.
+    var orphans: [RunID: TaskID] = [:]
+    var nextPid: Int32 = 100
+    var oracle = QueueOracle()
+    var openRequests: [UInt64: Request] = [:]
+    var lastRequest: UInt64 = 0
+    var isShuttingDown = false
+    var isFinished = false
+
+    package init(seed: UInt64, keepsHistory: Bool = false) {
+        self.seed = seed
+        self.keepsHistory = keepsHistory
+        random = SplitMix64(seed: seed &* 0x9E37_79B9 &+ 1)
+        weights = QueueWeights(using: &random)
+        plan = RandomQueues.plan(using: &random)
+        supervisor = Supervisor(plan: plan, seed: 0)
+    }
+
+    /// A random life of the machine: faults and commands, then calm, in which all that was promised comes true; then an
+    /// orderly shutdown, and one more start that must find everything again.
+    package mutating func run() {
+        start()
+        schedule(.clientsAct, after: draw(upTo: .seconds(2)))
+        schedule(.diskTurns, after: draw(upTo: weights.diskPause))
+        live(until: now + .seconds(40_000)) { $0.eventCount < Self.faultyEvents }
+        calmDown()
+        live(until: now + .seconds(200_000))
+        checkRest()
+        guard violation == nil else { return }
+        shutDown()
+        guard violation == nil else { return }
+        start()
+        calmDown()
+        live(until: now + .seconds(100_000))
+        checkRest()
+    }
+
+    private mutating func live(until end: Instant, while isGoingOn: (Self) -> Bool = { _ in true }) {
+        while violation == nil, !isFinished, isGoingOn(self), let next = nextMoment(), next <= end { turn(at: next) }
+    }
+
+    // MARK: - Lives of the daemon
+
+    /// The daemon starts, with what the disk holds.
+    private mutating func start() {
+        life += 1
+        isShuttingDown = false
+        isFinished = false
+        let number = life
+        note("the daemon starts, life \(number)")
+        supervisor = Supervisor(plan: plan, seed: random.next(), tasks: disk.stored)
+        oracle.daemonStarts(disk, plan)
+        perform(supervisor.begin(at: now))
+        checkSurvivors()
+        if !faultsEnd, weights.lifetime > .zero { schedule(.daemonDies, after: draw(upTo: weights.lifetime)) }
+    }
+
+    /// kill -9: what was under way to the disk may or may not have arrived.
+    private mutating func die() {
+        note("the daemon is killed")
+        let arriving = Int.random(in: 0...disk.writes.count, using: &random)
+        for _ in 0..<arriving where disk.isHealthy {
+            if let complaint = disk.write() { fail(complaint) }
+        }
+        disk.writes = []
+        for (run, process) in processes where process.isSpawned && !process.isOver { orphans[run] = process.task }
+        processes = [:]
+        openRequests = [:]
+        let keepers: [Happening] = agenda.filter {
+            switch $0.what {
+            case .clientsAct, .diskTurns: true
+            case .news, .exit, .write, .daemonDies: false
+            }
+        }
+        agenda = keepers
+        oracle.daemonDies()
+        start()
+    }
+
+    private mutating func calmDown() {
+        guard violation == nil else { return }
+        note("calm")
+        faultsEnd = true
+        disk.isHealthy = true
+        for index in plan.queues.indices {
+            plan.queues[index].slots = max(1, plan.queues[index].slots)
+            plan.queues[index].paused = false
+        }
+        for name in RandomQueues.names where !plan.queues.contains(where: { $0.name == name }) {
+            plan.queues.append(QueueDefinition(name: name))
+        }
+        for run in processes.keys.sorted(by: { ($0.instance, $0.number) < ($1.instance, $1.number) }) {
+            schedule(.exit(run), after: draw(upTo: .seconds(8)))
+        }
+        ask(.apply(plan, wait: false))
+        ask(.resumeQueues(["all"]))
+    }
+
+    private mutating func shutDown() {
+        faultsEnd = false
+        for _ in 0..<Int.random(in: 0...6, using: &random) { act() }
+        faultsEnd = true
+        isShuttingDown = true
+        deliver(.shutdownRequested)
+        live(until: now + draw(upTo: .seconds(20)))
+        if chance(30) { deliver(.shutdownRequested) }
+        live(until: now + .seconds(10_000))
+        require(isFinished, "the shutdown never ended")
+        if let open = openRequests.keys.min() { fail("request \(open) was not answered before the end") }
+        if let run = processes.keys.first { fail("\(run) is left after the shutdown") }
+        // Asked twice, it does not wait for the disk.
+        for _ in 0..<Int.random(in: 0...disk.writes.count, using: &random) {
+            if let complaint = disk.write() { fail(complaint) }
+        }
+        disk.writes = []
+        agenda = []
+        oracle.daemonDies()
+    }
+
+    // MARK: - Time
+
+    private mutating func nextMoment() -> Instant? {
+        let deadline = supervisor.nextDeadline()
+        guard let first = agenda.last?.at else { return deadline }
+        return min(first, deadline ?? first)
+    }
+
+    private mutating func turn(at moment: Instant) {
+        now = max(now, moment)
+        if !faultsEnd, chance(weights.lateWake) {
+            now = now + draw(upTo: .seconds(5))
+        }
+        if chance(50) { passTime() }
+        while violation == nil, !isFinished, let next = agenda.last, next.at <= now {
+            agenda.removeLast()
+            if next.life == life || next.what.isOfTheWorld { happen(next.what) }
+        }
+        passTime()
+        eventCount += 1
+        require(eventCount < Self.eventLimit, "something goes round in circles")
+        guard violation == nil, !isFinished else { return }
+        checkTurn()
+        if let broken = supervisor.brokenInvariant() { fail(broken) }
+    }
+
+    private mutating func passTime() {
+        guard violation == nil, !isFinished, let deadline = supervisor.nextDeadline(), deadline <= now else { return }
+        note("time passes")
+        perform(supervisor.advance(to: now))
+    }
+
+    mutating func schedule(_ what: What, after delay: Duration) {
+        let happening = Happening(at: now + delay, what: what, life: life)
+        var low = 0
+        var high = agenda.count
+        while low < high {
+            let middle = (low + high) / 2
+            if agenda[middle].at <= happening.at { high = middle } else { low = middle + 1 }
+        }
+        agenda.insert(happening, at: low)
+    }
+
+    private mutating func happen(_ what: What) {
+        switch what {
+        case .news(let event): deliver(event)
+        case .exit(let run): mainExits(run)
+        case .write: diskWrites()
+        case .clientsAct:
+            guard !faultsEnd else { return }
+            act()
+            schedule(.clientsAct, after: draw(upTo: weights.clientPause))
+        case .diskTurns:
+            guard !faultsEnd else { return }
+            disk.isHealthy = !chance(weights.diskFault)
+            let isHealthy = disk.isHealthy
+            note("the disk is \(isHealthy ? "well" : "full")")
+            schedule(.diskTurns, after: draw(upTo: weights.diskPause))
+        case .daemonDies:
+            guard !faultsEnd else { return }
+            die()
+        }
+    }
+
+    mutating func deliver(_ event: Event) {
+        guard violation == nil, !isFinished else { return }
+        eventCount += 1
+        digest.feed(UInt64(bitPattern: now.nanoseconds))
+        note("← \(event.brief)")
+        if case .spawned(let run, _) = event { processes[run]?.spawnedAt = now }
+        oracle.hears(event)
+        perform(supervisor.handle(event, at: now))
+    }
+
+    private mutating func perform(_ effects: [Effect]) {
+        oracle.begins()
+        for effect in effects where violation == nil {
+            digest.feed(effect)
+            note("  → \(effect.brief)")
+            carryOut(effect)
+            if let complaint = oracle.complaint { fail(complaint) }
+        }
+        guard violation == nil else { return }
+        checkOrder()
+    }
+
+    // MARK: - Drawing lots, and telling
+
+    mutating func chance(_ percent: Int) -> Bool { percent > 0 && Int.random(in: 0..<100, using: &random) < percent }
+
+    mutating func draw(upTo limit: Duration) -> Duration {
+        .nanoseconds(Int64.random(in: 0...max(1, limit.saturatingNanoseconds), using: &random))
+    }
+
+    mutating func require(_ condition: Bool, _ complaint: @autoclosure () -> String) {
+        if !condition { fail(complaint()) }
+    }
+
+    mutating func fail(_ complaint: String) {
+        guard violation == nil else { return }
+        violation = "seed \(seed), queues, life \(life), at \((now - .origin).text): \(complaint)"
+        note("✘ \(complaint)")
+    }
+
+    mutating func note(_ line: @autoclosure () -> String) {
+        if keepsHistory { history.append("\(now.nanoseconds) \(line())") }
+    }
+}
+
+extension QueueWorld.What {
+    /// It goes on when the daemon is gone.
+    fileprivate var isOfTheWorld: Bool {
+        switch self {
+        case .clientsAct, .diskTurns: true
+        case .news, .exit, .write, .daemonDies: false
+        }
+    }
+}

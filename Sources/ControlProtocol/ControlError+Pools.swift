@@ -8,11 +8,13 @@ extension ControlError {
             self.init(.unknownName, "cannot call \(name): it is no pool; pools are what [pool.NAME] defines")
         case .poolIsDown(let name, let reason):
             self.init(
-                .notRunning, "cannot call \(name), because nothing of it runs: \(reason); "
+                .notRunning,
+                "cannot call \(name), because nothing of it runs: \(reason); "
                     + "\"roostctl why \(name)\" tells more")
         case .callTimedOut(let task):
             self.init(
-                .waitTimedOut, "waited in vain for task \(task); it goes on, and \"roostctl result \(task)\" tells of it",
+                .waitTimedOut,
+                "waited in vain for task \(task); it goes on, and \"roostctl result \(task)\" tells of it",
                 data: Details(task: task.number))
         case _:
             self.init(.internalError, "cannot tell why this is refused: \(refusal)")

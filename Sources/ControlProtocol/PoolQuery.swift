@@ -95,7 +95,8 @@ private func seconds(_ frame: [UInt8], _ place: Range<Int>?) throws(ControlError
     else {
         throw ControlError(
             .invalidParameters,
-            "cannot read the parameter \"timeout\": it must be a number of seconds, more than 0 and no more than a year")
+            "cannot read the parameter \"timeout\": it must be a number of seconds, more than 0 and no more than a year"
+        )
     }
     return .seconds(number)
 }

@@ -196,7 +196,9 @@ package struct SimulatedPool: Sendable {
     }
 
     private mutating func take(_ task: TaskID, _ line: [UInt8], _ run: RunID) {
-        guard let process = processes[run], process.isSpawned else { return fail("\(run) gets a task, but is not there") }
+        guard let process = processes[run], process.isSpawned else {
+            return fail("\(run) gets a task, but is not there")
+        }
         require(!process.hasExited, "\(run) gets a task after its end was told")
         require(process.task == nil, "\(run) gets task \(task), but has one")
         require(!process.inputHasEnded, "\(run) gets a task after its input was ended")
@@ -223,7 +225,9 @@ package struct SimulatedPool: Sendable {
     private mutating func deedIsLost(_ task: TaskID) { oracle.notTaken(task) }
 
     private mutating func send(_ signal: Signal, to run: RunID) {
-        guard let process = processes[run], process.isSpawned else { return fail("\(run) is signalled, but is not there") }
+        guard let process = processes[run], process.isSpawned else {
+            return fail("\(run) is signalled, but is not there")
+        }
         if signal == .kill { processes[run]?.isKilled = true }
         guard signal == .kill || !process.ignoresTerm else { return }
         schedule(.exit(run, .signaled(signal, coreDumped: false)), after: draw(upTo: .milliseconds(50)))

@@ -68,7 +68,8 @@ extension SimulatedWorld {
                 require(isNew, "\(id): \(instance.id) was to be restarted, is the same run, and is called done")
             case .stop:
                 require(outcome.state == .stopped, "\(id): \(instance.id) was to be stopped, is \(outcome.state)")
-            case .signal, .scale, .apply, .submit, .waitTasks, .cancelTasks, .retryTasks, .pauseQueues, .resumeQueues, .call:
+            case .signal, .scale, .apply, .submit, .waitTasks, .cancelTasks, .retryTasks, .pauseQueues, .resumeQueues,
+                .call:
                 break
             }
         }

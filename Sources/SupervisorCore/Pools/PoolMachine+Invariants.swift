@@ -37,7 +37,9 @@ extension PoolMachine {
             if let id = hand.task, tasks[id] == nil { return "slot \(slot) has a task that is forgotten" }
             if queuedCount > 0, canTake(slot) { return "slot \(slot) is free, and a task waits" }
         }
-        if roomCount != callers.values.count(where: { $0.task == nil }) { return "the count of those who wait is wrong" }
+        if roomCount != callers.values.count(where: { $0.task == nil }) {
+            return "the count of those who wait is wrong"
+        }
         if roomCount > 0, hasRoom { return "somebody waits for room, and there is some" }
         if queue.count > queuedCount + 2 * settings.capacity + 64 { return "cancelled tasks fill the queue" }
         return nil

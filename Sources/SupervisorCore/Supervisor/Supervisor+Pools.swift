@@ -177,7 +177,9 @@ extension Supervisor {
     mutating func excuseExit(of place: Place) {
         guard let pool = entries[place.entry].pool, place.slot < pool.hands.count else { return }
         let hand = pool.hands[place.slot]
-        guard let task = hand.task, hand.answered > 0, isDesired(place), self[place].restartReason == nil else { return }
+        guard let task = hand.task, hand.answered > 0, isDesired(place), self[place].restartReason == nil else {
+            return
+        }
         guard case .running = self[place].machine.state else { return }
         self[place].restartReason = "its process ended in task \(task)"
         self[place].machine.excuse = "it ended in task \(task)"

@@ -80,7 +80,9 @@ extension Daemon {
     }
 
     /// Queues that these names mean, and the names that mean something else. No names: all queues.
-    func splitQueues(_ names: [String], _ method: Command.Method, _ peer: Peer) -> (queues: [QueueReport], rest: [String]) {
+    func splitQueues(_ names: [String], _ method: Command.Method, _ peer: Peer) -> (
+        queues: [QueueReport], rest: [String]
+    ) {
         let known = supervisor.queueReports(at: .now).filter { access.permits(peer, method, worker: $0.name) }
         if names.isEmpty { return (known, []) }
         return (

@@ -27,6 +27,9 @@ class Programs:
     lateness_python: Path
     farewell: Path
     clients: Path
+    echo: Path
+    echo_python: Path
+    pools_python: Path
     writer: Path
     timer_rate: Path
     timers: Path
@@ -39,7 +42,7 @@ class Programs:
     managers_swift: Path
     managers_python: Path
     pipes_python: Path
-    pools_python: Path
+    calls_python: Path
     locks: Path
     locks_swift: Path
     locks_python: Path
@@ -87,6 +90,9 @@ def build(roostd: str | None) -> Programs:
         lateness_python=HERE / "programs" / "lateness.py",
         farewell=directory / "farewell",
         clients=directory / "clients",
+        echo=directory / "echo",
+        echo_python=HERE / "programs" / "echo.py",
+        pools_python=HERE / "programs" / "pools.py",
         writer=directory / "writer",
         timer_rate=HERE / ".build" / "release" / "TimerRate",
         timers=_build_timers(directory / "timers"),
@@ -99,7 +105,7 @@ def build(roostd: str | None) -> Programs:
         managers_swift=HERE / ".build" / "release" / "ManagerRate",
         managers_python=HERE / "programs" / "managers.py",
         pipes_python=HERE / "programs" / "pipes.py",
-        pools_python=HERE / "programs" / "pools.py",
+        calls_python=HERE / "programs" / "calls.py",
         locks=directory / "locks",
         locks_swift=HERE / ".build" / "release" / "LockRate",
         locks_python=HERE / "programs" / "locks.py",

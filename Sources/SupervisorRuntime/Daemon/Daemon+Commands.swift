@@ -56,6 +56,8 @@ extension Daemon: ControlDelegate {
             try permit(peer, method, [worker])
             let request = Request.scale(worker: worker, instances: instances, wait: wait.waits)
             submit(request, token, wait)
+        case .call(let query):
+            try call(query, peer, token)
         case .plan:
             try permit(peer, method, [])
             let loaded = Loader.loadPlan(at: configurationPath)
@@ -190,6 +192,10 @@ extension Daemon: ControlDelegate {
         if let timeout = entry.timeout { loop.cancel(timeout) }
         guard let token = entry.token else { return }
         switch (reply, entry.purpose) {
+        case (.called(let answer), _):
+            server.answer(token, PoolResult(answer))
+        case (.submitted(let task, _), .call):
+            server.answer(token, PoolResult(task: task))
         case (.refused(let refusal), _):
             server.refuse(token, ControlError(refusal))
         case (.submitted, _), (.tasks, _), (.queues, _):

@@ -24,9 +24,15 @@ package struct Exit: RawRepresentable, Hashable, Sendable {
 
     package static let meanings: [(exit: Exit, meaning: String)] = [
         (.success, "done"),
-        (.notReached, "an instance did not get to where it was asked to go, a task did not end well, or roostd could not do it"),
+        (
+            .notReached,
+            "an instance did not get to where it was asked to go, a task did not end well, or roostd could not do it"
+        ),
         (.usage, "the command line makes no sense"),
-        (.notRunning, "status found an instance that is stopped, exited or fatal, or result a task that is not finished"),
+        (
+            .notRunning,
+            "status found an instance that is stopped, exited or fatal, or result a task that is not finished"
+        ),
         (.unreachable, "roostd cannot be reached"),
         (.notPermitted, "you may not do this"),
         (.unknownName, "no such worker, instance, group, queue or task"),

@@ -19,7 +19,7 @@ struct TaskFollower {
             if !submitted.new { try showWhatThereIs(of: id, &client, interrupts) }
             let task = try end(of: id, &client, interrupts)
             try finish(task)
-        } catch where error.exit == .interrupted {
+        } catch  where error.exit == .interrupted {
             try write("roostctl: task \(id) goes on; \"roostctl cancel \(id)\" ends it\n", to: STDERR_FILENO)
             throw error
         }

@@ -20,7 +20,8 @@ import Testing
         let result = TasksResult(tasks: done + [TaskSamples.task(31, .queued)])
         let text = TaskTable.text(result, showsAll: false, now: Samples.now, style: Style())
         try Golden.check("tasks-many", text)
-        #expect(TaskTable.text(result, showsAll: true, now: Samples.now, style: Style()).split(separator: "\n").count == 32)
+        #expect(
+            TaskTable.text(result, showsAll: true, now: Samples.now, style: Style()).split(separator: "\n").count == 32)
     }
 
     @Test func `no tasks are said to be none`() throws {

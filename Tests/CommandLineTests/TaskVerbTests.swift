@@ -7,7 +7,7 @@ import Testing
 @Suite struct TaskVerbTests {
     /// A daemon whose tasks end in this state.
     private func daemon(
-        _ state: TaskState = .done, status: ExitStatus? = .exited(code: 0), isNew: Bool = true
+        _ state: TaskState = .done, status: SupervisorCore.ExitStatus? = .exited(code: 0), isNew: Bool = true
     ) throws -> FakeDaemon {
         try FakeDaemon { command, id in
             let task = TaskSamples.task(1042, state) {
@@ -68,7 +68,8 @@ import Testing
         let run = try RoostctlRun(
             [
                 "submit", "mail", "--priority", "5", "--timeout", "1h30m", "--retries", "2", "--after", "1,2",
-                "--after", "3", "--after-any", "--directory", "sub", "--env", "A=b=c", "--env", "HOME", "--name", "the label",
+                "--after", "3", "--after-any", "--directory", "sub", "--env", "A=b=c", "--env", "HOME", "--name",
+                "the label",
                 "--key", "k", "--wait-for-room", "--room-timeout", "2.5", "--", "true",
             ], socket: daemon.path)
         #expect(run.status == 0, "\(run.errors)")
@@ -89,13 +90,15 @@ import Testing
         #expect(wait == .untilDone(timeout: .seconds(2.5)))
     }
 
-    @Test(arguments: [
-        (TaskState.done, ExitStatus.exited(code: 0), Int32(0)), (.failed, .exited(code: 3), 3),
-        (.failed, .signaled(.kill, coreDumped: false), 137), (.cancelled, .signaled(.terminate, coreDumped: false), 143),
-        (.cancelled, nil, 1), (.interrupted, .unknown, 1), (.failed, .exited(code: 0), 1),
-    ])
+    @Test(
+        arguments: [
+            (.done, .exited(code: 0), 0), (.failed, .exited(code: 3), 3),
+            (.failed, .signaled(.kill, coreDumped: false), 137),
+            (.cancelled, .signaled(.terminate, coreDumped: false), 143),
+            (.cancelled, nil, 1), (.interrupted, .unknown, 1), (.failed, .exited(code: 0), 1),
+        ] as [(TaskState, SupervisorCore.ExitStatus?, Int32)])
     func `submit --wait shows the output and exits as the task did`(
-        state: TaskState, status: ExitStatus?, code: Int32
+        state: TaskState, status: SupervisorCore.ExitStatus?, code: Int32
     ) throws {
         let daemon = try daemon(state, status: status)
         let run = try RoostctlRun(["submit", "mail", "--wait", "--", "x"], socket: daemon.path)
@@ -123,7 +126,8 @@ import Testing
         ["submit", "mail", "--timeout", "soon", "--", "x"], ["submit", "mail", "--after", "x", "--", "x"],
         ["submit", "mail", "--after-any", "--", "x"], ["submit", "mail", "--room-timeout", "1", "--", "x"],
         ["submit", "mail", "--env", "=x", "--", "x"], ["submit", "mail", "--env", "SURELY_NOT_SET", "--", "x"],
-        ["wait"], ["wait", "x"], ["result", "mail"], ["cancel"], ["tasks", "--state", "dead"], ["pause"], ["retry", "1.5"],
+        ["wait"], ["wait", "x"], ["result", "mail"], ["cancel"], ["tasks", "--state", "dead"], ["pause"],
+        ["retry", "1.5"],
     ])
     func `a command line that makes no sense is exit status 2`(arguments: [String]) throws {
         let run = try RoostctlRun(arguments, socket: "/nowhere")
@@ -132,9 +136,14 @@ import Testing
     }
 
     @Test(arguments: [
-        (["wait", "1042", "7", "--timeout", "2"], TaskVerb.wait([TaskID(1042), TaskID(7)], wait: .untilDone(timeout: .seconds(2)))),
-        (["result", "1042", "-n", "3"], .result(TaskID(1042), lines: 3)), (["why", "1042"], .result(TaskID(1042), lines: 10)),
-        (["cancel", "1042", "--no-wait"], .cancel([TaskID(1042)], wait: .no)), (["retry", "7", "8"], .retry([TaskID(7), TaskID(8)])),
+        (
+            ["wait", "1042", "7", "--timeout", "2"],
+            TaskVerb.wait([TaskID(1042), TaskID(7)], wait: .untilDone(timeout: .seconds(2)))
+        ),
+        (["result", "1042", "-n", "3"], .result(TaskID(1042), lines: 3)),
+        (["why", "1042"], .result(TaskID(1042), lines: 10)),
+        (["cancel", "1042", "--no-wait"], .cancel([TaskID(1042)], wait: .no)),
+        (["retry", "7", "8"], .retry([TaskID(7), TaskID(8)])),
         (["pause", "all"], .pause(["all"])), (["resume", "mail*"], .resume(["mail*"])),
     ])
     func `a verb asks for what it says and ends well`(arguments: [String], verb: TaskVerb) throws {
@@ -146,7 +155,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("wait", TaskState.failed, Int32(1)), ("result", .failed, 1), ("result", .running, 3), ("result", .cancelled, 1),
+        ("wait", TaskState.failed, Int32(1)), ("result", .failed, 1), ("result", .running, 3),
+        ("result", .cancelled, 1),
     ])
     func `the exit status tells how a task is`(word: String, state: TaskState, status: Int32) throws {
         let daemon = try daemon(state)
@@ -171,14 +181,18 @@ import Testing
 
     @Test func `words at the prompt can be quoted`() throws {
         let daemon = try daemon()
-        let run = try RoostctlRun([], socket: daemon.path, input: "submit mail -- sh -c 'echo \"a b\"; exit 3'\nsubmit 'mail\n")
-        #expect(try submission(daemon).submission.work == .command(TaskCommand(arguments: ["sh", "-c", "echo \"a b\"; exit 3"])))
+        let run = try RoostctlRun(
+            [], socket: daemon.path, input: "submit mail -- sh -c 'echo \"a b\"; exit 3'\nsubmit 'mail\n")
+        #expect(
+            try submission(daemon).submission.work
+                == .command(TaskCommand(arguments: ["sh", "-c", "echo \"a b\"; exit 3"])))
         #expect(run.status == 2)
         #expect(run.errors.contains("quote"))
     }
 
     @Test(arguments: [
-        ("roostctl pause ma", ["mail"]), ("roostctl submit thu", ["thumbnails"]), ("roostctl result 104", ["1040", "1041", "1042", "1043", "1044", "1045", "1046"]),
+        ("roostctl pause ma", ["mail"]), ("roostctl submit thu", ["thumbnails"]),
+        ("roostctl result 104", ["1040", "1041", "1042", "1043", "1044", "1045", "1046"]),
         ("roostctl stop ma", ["mail", "mail:0"]), ("roostctl status fu", ["full"]), ("roostctl start fu", []),
     ])
     func `bash completes queues and tasks`(line: String, words: [String]) throws {

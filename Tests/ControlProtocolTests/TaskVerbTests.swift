@@ -27,7 +27,8 @@ enum TaskSamples {
         return [
             .submit(query, wait: .untilDone(timeout: .seconds(2))),
             .submit(SubmitQuery(queue: "mail", submission: plain), wait: .untilDone(timeout: nil)),
-            .list(TaskQuery()), .list(listing), .wait([TaskID(1), TaskID(.max)], wait: .untilDone(timeout: .seconds(1))),
+            .list(TaskQuery()), .list(listing),
+            .wait([TaskID(1), TaskID(.max)], wait: .untilDone(timeout: .seconds(1))),
             .result(TaskID(7), lines: 3), .cancel([TaskID(7)], wait: .no),
             .cancel([TaskID(7)], wait: .untilDone(timeout: nil)), .retry([TaskID(7)]), .pause(["mail*"]),
             .resume(["all"]),

@@ -15,7 +15,9 @@ package enum EventText {
         let room = style.width.map { max(0, $0 - text.columns - 2) } ?? .max
         let line = "\(text)  \(message.cut(to: room))"
         let ofInstance = event.state.flatMap { $0 == .fatal || $0 == .backoff ? Style.colour(of: $0) : nil }
-        let ofTask = event.taskState.flatMap { [.failed, .interrupted, .backoff].contains($0) ? Style.colour(of: $0) : nil }
+        let ofTask = event.taskState.flatMap {
+            [.failed, .interrupted, .backoff].contains($0) ? Style.colour(of: $0) : nil
+        }
         return style.paint(line, ofTask ?? ofInstance) + "\n"
     }
 }

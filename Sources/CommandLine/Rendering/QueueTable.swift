@@ -33,6 +33,8 @@ package enum QueueTable {
     }
 
     private static func reason(_ queue: QueueStatus) -> String {
+        // The state says it already.
+        if queue.paused { return "" }
         if let standstill = queue.standstill { return standstill }
         if let waiting = queue.waitingSubmissions { return "full: \(waiting) wait for room" }
         if queue.leaving == true { return "no longer in the configuration" }

@@ -4,7 +4,9 @@ import SupervisorCore
 /// Tasks, one a line.
 package enum TaskTable {
     private static let header = ["ID", "QUEUE", "STATE", "TRIES", "TIME", "TASK", "REASON"]
-    private static let commandWidth = 40
+    private static let commandWidth = 8...40
+    /// What the columns before it take, about.
+    private static let columnsBefore = 44
     /// Finished tasks that are shown unless all are wanted.
     private static let finishedShown = 20
 
@@ -20,7 +22,10 @@ package enum TaskTable {
         if shown.isEmpty {
             text = "there are no \(result.tasks.isEmpty && left == 0 ? "" : "such ")tasks\n"
         } else {
-            text = Table.text(header, shown.map { row($0, now: now) }, style: style) { row, column in
+            let reasons = shown.map { reason($0, now: now).printable }
+            let room = commandRoom(style, reasons)
+            let rows = zip(shown, reasons).map { row($0, now: now, commandWidth: room, reason: $1) }
+            text = Table.text(header, rows, style: style) { row, column in
                 column == 2 ? Style.colour(of: shown[row].state) : nil
             }
         }
@@ -34,12 +39,22 @@ package enum TaskTable {
     /// What keeps a queue from going on.
     private static func note(_ queue: QueueStatus, _ style: Style) -> String {
         let name = queue.name.printable
-        if let standstill = queue.standstill { return style.paint("\(name): \(standstill.printable)", .red) + "\n" }
-        if queue.paused { return style.paint("\(name) is paused; \"roostctl resume \(name)\" lets it go on", .yellow) + "\n" }
-        return ""
+        if queue.paused {
+            return style.paint("\(name) is paused; \"roostctl resume \(name)\" lets it go on", .yellow) + "\n"
+        }
+        guard let standstill = queue.standstill else { return "" }
+        return style.paint("\(name): \(standstill.printable)", .red) + "\n"
     }
 
-    private static func row(_ task: TaskStatus, now: Timestamp) -> [String] {
+    /// A reason is worth more than the end of a command.
+    private static func commandRoom(_ style: Style, _ reasons: [String]) -> Int {
+        guard let width = style.width, reasons.contains(where: { !$0.isEmpty }) else { return commandWidth.upperBound }
+        return min(commandWidth.upperBound, max(commandWidth.lowerBound, (width - columnsBefore) / 3))
+    }
+
+    private static func row(
+        _ task: TaskStatus, now: Timestamp, commandWidth: Int, reason: String
+    ) -> [String] {
         [
             "\(task.id)",
             task.queue.printable,
@@ -47,7 +62,7 @@ package enum TaskTable {
             task.attemptLimit > 1 ? "\(task.attempts)/\(task.attemptLimit)" : "\(task.attempts)",
             time(of: task, now: now),
             TaskText.title(task).cut(to: commandWidth),
-            reason(task, now: now).printable,
+            reason,
         ]
     }
 

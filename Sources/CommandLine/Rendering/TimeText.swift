@@ -13,9 +13,10 @@ enum TimeText {
         }
     }
 
-    /// The same, with tenths where a second is much: "0.4s".
+    /// The same, finer where a second is much: "36ms", "2.4s".
     static func brief(_ duration: Duration) -> String {
         guard duration < .seconds(10), duration >= .zero else { return span(duration) }
+        if duration < .seconds(1) { return "\(Int64(duration / .milliseconds(1)))ms" }
         let tenths = Int64(duration / .milliseconds(100))
         return "\(tenths / 10).\(tenths % 10)s"
     }

@@ -18,7 +18,8 @@ struct SubmitVerb: Verb {
     var queue: String
 
     @Argument(
-        parsing: .postTerminator, help: ArgumentHelp("What to run, after --. No shell looks at it.", valueName: "command"))
+        parsing: .postTerminator,
+        help: ArgumentHelp("What to run, after --. No shell looks at it.", valueName: "command"))
     var command: [String] = []
 
     @Flag(help: "Show its output until it ends, and exit with its status.")
@@ -31,7 +32,8 @@ struct SubmitVerb: Verb {
     var priority: Int?
 
     @Option(
-        help: ArgumentHelp("Stop an attempt that takes longer: 90s, 1h30m. (default: the queue's)", valueName: "duration"))
+        help: ArgumentHelp(
+            "Stop an attempt that takes longer: 90s, 1h30m. (default: the queue's)", valueName: "duration"))
     var timeout: TaskDuration?
 
     @Option(help: ArgumentHelp("Try again so often when it fails. (default: the queue's)", valueName: "count"))

@@ -60,4 +60,37 @@ extension Daemon {
             logger.warning("\(error); the log of a forgotten task stays")
         }
     }
+    /// Removes the logs of tasks that nobody knows any more: those of queues in memory, and of tasks that were forgotten
+    /// in the last moment of an earlier roostd. Their numbers never come again, so nothing else would.
+    func removeOrphanedLogs(of plan: Plan, tasks: StoredTasks) {
+        let known = Set(tasks.records.map(\.id.number))
+        for queue in plan.queues {
+            for path in [queue.log.output, queue.log.error].compactMap({ $0 }) {
+                let instance = InstanceID(worker: queue.name, index: 0)
+                guard let target = queue.log.target(path, for: instance, in: settings.logDirectory),
+                    let directory = FileSystem.parent(of: target.path), !directory.contains("{task}")
+                else { continue }
+                let name = target.path.dropFirst(directory.count + 1)
+                let parts = name.split(separator: "{task}", omittingEmptySubsequences: false)
+                guard parts.count == 2, let names = try? BoundedFile.names(in: directory) else { continue }
+                for name in names {
+                    guard let number = Self.number(in: name, between: parts[0], and: parts[1]), !known.contains(number)
+                    else { continue }
+                    try? FileSystem.remove("\(directory)/\(name)")
+                }
+            }
+        }
+    }
+
+    /// The number of the task whose log has this name, rotated or not; nil if it is no such log.
+    private static func number(in name: String, between prefix: Substring, and suffix: Substring) -> UInt64? {
+        guard name.hasPrefix(prefix) else { return nil }
+        let rest = name.dropFirst(prefix.count)
+        let digits = rest.prefix { ("0"..."9").contains($0) }
+        let ending = rest.dropFirst(digits.count)
+        guard ending.hasPrefix(suffix) else { return nil }
+        let rotation = ending.dropFirst(suffix.count)
+        guard rotation.isEmpty || rotation.first == "." && UInt(rotation.dropFirst()) != nil else { return nil }
+        return UInt64(digits)
+    }
 }

@@ -84,7 +84,9 @@ package final class Daemon {
     /// Hands the core what an earlier roostd stored, and the answers of the store from now on.
     private func takeUpTasks(of plan: Plan) {
         store.answered = { [unowned self] event in deliver(event) }
-        let tasks = store.takeUp(isNeeded: !plan.queues.isEmpty)
+        let found = store.takeUp(isNeeded: !plan.queues.isEmpty)
+        if let found { removeOrphanedLogs(of: plan, tasks: found) }
+        let tasks = found ?? StoredTasks()
         // No secret, and drawn anew for each life: it only spreads retries.
         supervisor = Supervisor(plan: plan, seed: UInt64.random(in: .min ... .max), tasks: tasks)
         sweeps.endUnrecorded(of: plan)

@@ -27,8 +27,9 @@ final class TaskKeeper {
         self.logger = logger
     }
 
-    /// What an earlier roostd left. Opens nothing where there is nothing and nothing is needed.
-    func takeUp(isNeeded: Bool) -> StoredTasks {
+    /// What an earlier roostd left; nil when that cannot be known. Opens nothing where there is nothing and nothing is
+    /// needed.
+    func takeUp(isNeeded: Bool) -> StoredTasks? {
         guard isNeeded || TaskStore.exists(in: directory) else { return StoredTasks() }
         do throws(SystemError) {
             let store = try open()
@@ -42,10 +43,10 @@ final class TaskKeeper {
                 let milliseconds = (MonotonicClock.now() - began) / 1_000_000
                 logger.notice("\(contents.tasks.records.count) tasks read from \(store.path) in \(milliseconds) ms")
             }
-            return contents.tasks
+            return contents.error == nil && contents.damage == nil ? contents.tasks : nil
         } catch {
             logger.critical("cannot keep tasks in \(directory): \(error)")
-            return StoredTasks()
+            return nil
         }
     }
 

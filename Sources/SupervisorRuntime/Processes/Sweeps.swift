@@ -55,8 +55,8 @@ final class Sweeps {
         let sweep = Sweep(queue: queue, marks: Set(runs.map(\.description)))
         going[queue] = sweep
         sweep.warning = loop.schedule(at: loop.now + Self.patience) { [unowned self] in warn(sweep) }
-        // The caller is in the middle of other effects.
-        _ = loop.schedule(at: loop.now) { [unowned self] in look(sweep) }
+        // At once, before anybody stores that these runs are over: should this roostd die too, nothing of them is left.
+        look(sweep)
     }
 
     /// Ends tasks of queues that are not durable, of which nothing is recorded. Those may leave processes behind on
@@ -68,7 +68,8 @@ final class Sweeps {
             variable("ROOST_TASK") != nil && variable("ROOST_WORKER").map(queues.contains) == true
         }
         for pid in left {
-            logger.warning("killing process \(describe(pid)): a task of an earlier roostd, of which nothing is recorded")
+            logger.warning(
+                "killing process \(describe(pid)): a task of an earlier roostd, of which nothing is recorded")
             _ = try? Doomed(pid).process.send(signal: SIGKILL)
         }
     }
@@ -114,14 +115,18 @@ final class Sweeps {
             if let source = sweep.watched[pid]?.source { loop.remove(source) }
         }
         sweep.watched = [:]
-        guard going[sweep.queue] === sweep else { return }
-        going[sweep.queue] = nil
-        isDone(sweep.queue)
+        // Who asked may be in the middle of other things.
+        _ = loop.schedule(at: loop.now) { [unowned self] in
+            guard going[sweep.queue] === sweep else { return }
+            going[sweep.queue] = nil
+            isDone(sweep.queue)
+        }
     }
 
     private func warn(_ sweep: Sweep) {
         let left = sweep.watched.keys.sorted().map(describe).joined(separator: ", ")
-        logger.error("\(sweep.queue): still waits for the end of \(left), which SIGKILL did not end; nothing is started")
+        logger.error(
+            "\(sweep.queue): still waits for the end of \(left), which SIGKILL did not end; nothing is started")
         sweep.warning = nil
     }
 

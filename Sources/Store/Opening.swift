@@ -8,6 +8,7 @@ struct Opening {
     static let fileName = "tasks.db"
     /// A roostd that was killed may hold its locks until the kernel is done with it.
     private static let patience: Int32 = 5000
+    private static let largeLog: Int64 = 1 << 20
 
     let directory: String
     var path: String { "\(directory)/\(Opening.fileName)" }
@@ -23,7 +24,15 @@ struct Opening {
         try setUp(connection)
         if !isNew { try checkWhole(connection) }
         try Schema.bringUpToDate(connection)
+        tidyUp(connection)
         return connection
+    }
+
+    /// A roostd that is killed again and again never comes to move its log into the tables. If there is no room for that
+    /// now, the log is as good.
+    private func tidyUp(_ connection: borrowing Connection) {
+        let status = try? FileStatus(path: "\(path)-wal")
+        if let size = status?.size, size > Self.largeLog { try? connection.checkpoint(truncates: true) }
     }
 
     // MARK: - The file

@@ -4,8 +4,9 @@ import Threading
 
 /// The store's thread: takes what waits, commits it at once, and tells what became of it.
 struct StoreWriter: Sendable {
-    /// As much as the log may grow before it is moved into the tables, in changes: about 4 MiB of small tasks.
+    /// As much as the log may grow before it is moved into the tables: about 4 MiB, of small tasks or of large ones.
     private static let changesBetweenCheckpoints = 1000
+    private static let bytesBetweenCheckpoints = 4 << 20
 
     let directory: String
     let inbox: Monitor<StoreInbox>
@@ -18,12 +19,15 @@ struct StoreWriter: Sendable {
             return database
         }
         var changes = 0
+        var bytes = 0
         while let batch = take() {
             let answers = write(batch, to: &database)
             deliver(answers)
             changes += batch.reduce(0) { $0 + $1.changes.count }
-            if changes >= Self.changesBetweenCheckpoints {
+            bytes += batch.reduce(0) { $0 + $1.size }
+            if changes >= Self.changesBetweenCheckpoints || bytes >= Self.bytesBetweenCheckpoints {
                 changes = 0
+                bytes = 0
                 // Between commits, so that no ticket waits for it. What fails here shows at the next commit.
                 if case .open(let database) = database { try? database.tidyUp() }
             }

@@ -92,7 +92,7 @@ import Testing
     @Test func `finished tasks that somebody has the number of are kept, the oldest forgotten`() {
         var outside = Outside(pool: pool { $0.keep = 2 })
         for number in 1...3 {
-            #expect(outside.submit("\(number)") == .submitted(TaskID(UInt64(number)), isNew: true))
+            #expect(outside.give("\(number)") == .submitted(TaskID(UInt64(number)), isNew: true))
             outside.answer("p:0", "\(number)")
         }
         #expect(outside.supervisor.taskReports(at: outside.now).map(\.id.number) == [2, 3])
@@ -100,8 +100,8 @@ import Testing
 
     @Test func `a task that is submitted can be waited for and cancelled`() {
         var outside = Outside(pool: pool())
-        _ = outside.submit("[ 1 ]")
-        _ = outside.submit("2")
+        _ = outside.give("[ 1 ]")
+        _ = outside.give("2")
         #expect(outside.sent.map(\.line) == ["[1]"], "compact")
         outside.request(.waitTasks([TaskID(1)]))
         let waiting = outside.lastRequest
@@ -122,7 +122,7 @@ import Testing
 
     @Test func `cancelling a task at work kills its process, and nothing else suffers`() {
         var outside = Outside(pool: pool())
-        _ = outside.submit("1")
+        _ = outside.give("1")
         let other = outside.call("2")
         outside.request(.cancelTasks([TaskID(1)], wait: true))
         let cancelling = outside.lastRequest

@@ -37,7 +37,7 @@ extension Outside {
         return lastRequest
     }
 
-    mutating func submit(_ task: String, key: String? = nil) -> Reply? {
+    mutating func give(_ task: String, key: String? = nil) -> Reply? {
         request(.submit(queue: "p", TaskSubmission(work: .json(task), key: key), waitForRoom: false))
     }
 

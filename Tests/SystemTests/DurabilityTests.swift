@@ -59,6 +59,9 @@ import Testing
             try roost.killDaemon()
         }
         try roost.start()
+        // Nobody who is killed tidies up, so who starts must.
+        let log = try FileStatus(path: "\(roost.path)/state/tasks.db-wal")?.size ?? 0
+        #expect(log < 4 << 20, "\(log) bytes")
         try check(roost, acknowledged)
         try roost.stop()
         if kills >= 200 { #expect(acknowledged.count >= 10_000, "too few to mean anything") }

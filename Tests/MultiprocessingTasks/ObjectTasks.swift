@@ -57,7 +57,7 @@ package enum Bank {
 
 extension Tasks {
     package static let objects: [any RemoteCallable] = [
-        Bank.server, countUp, putMany, holdLock, waitForLock, waitForItem, waitAtCondition, waitAtBarrier,
+        Bank.server, countUp, putMany, holdRemoteLock, waitForLock, waitForItem, waitAtCondition, waitAtRemoteBarrier,
         holdPermits, holdTurn, beParent,
     ]
 
@@ -75,7 +75,7 @@ extension Tasks {
         for number in 0..<job.count { try job.queue?.put(number) }
     }
 
-    package static let holdLock = RemoteFunction("objects.holdLock") { (job: ObjectJob) in
+    package static let holdRemoteLock = RemoteFunction("objects.holdLock") { (job: ObjectJob) in
         try job.lock?.acquire()
         try job.ready?.set()
         try job.never?.wait()
@@ -99,7 +99,7 @@ extension Tasks {
         }
     }
 
-    package static let waitAtBarrier = RemoteFunction("objects.waitAtBarrier") { (job: ObjectJob) in
+    package static let waitAtRemoteBarrier = RemoteFunction("objects.waitAtBarrier") { (job: ObjectJob) in
         try job.barrier?.wait()
     }
 

@@ -92,14 +92,14 @@ import ToolkitTesting
             job.never = try manager.event()
             let lock = try #require(job.lock)
             let ready = try #require(job.ready)
-            try kill(Tasks.holdLock, job) { try ready.isSet }
+            try kill(Tasks.holdRemoteLock, job) { try ready.isSet }
             #expect(try lock.acquire() == .abandoned)
             try lock.release()
             #expect(try lock.acquire() == .acquired)
             try lock.release()
             // One that is waited for when its holder dies.
             try ready.clear()
-            let holder = try Process(Tasks.holdLock, job, in: TestContext.spawn)
+            let holder = try Process(Tasks.holdRemoteLock, job, in: TestContext.spawn)
             try ready.wait()
             let waiting = try Crew(1) { _ in
                 let acquisition = try lock.acquire()
@@ -141,7 +141,7 @@ import ToolkitTesting
             try eventually("it waits no more") { try job.condition?.waiterCount == 0 }
             try job.condition?.withLock { try job.condition?.notifyAll() }
 
-            try kill(Tasks.waitAtBarrier, job) { try job.barrier?.waitingCount == 1 }
+            try kill(Tasks.waitAtRemoteBarrier, job) { try job.barrier?.waitingCount == 1 }
             try eventually("its place is free") { try job.barrier?.waitingCount == 0 }
             let barrier = try #require(job.barrier)
             #expect(try Crew(2) { _ in try barrier.wait(timeout: .seconds(20)) }.join().sorted() == [0, 1])

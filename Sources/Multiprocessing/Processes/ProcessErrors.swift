@@ -22,7 +22,7 @@ public enum ProcessStartError: Error, Hashable, Sendable, CustomStringConvertibl
         case .spawn(let error): error.description
         case .connection(let error): "cannot start a process: \(error)"
         case .forkServer(let errno):
-            "cannot start a process: its fork server says: \(SystemError.text(errno)); end some processes, or raise the "
+            "cannot start a process: its fork server says: \(SystemError.text(errno)); end some, or raise the "
                 + "limit (ulimit -u, TasksMax)"
         case .notAWorker(let program):
             "cannot start a process: \(program) ended before it was a worker; call Worker.begin as its first statement"

@@ -247,6 +247,9 @@ package import Threading
     /// Whether it is done and has an error, or is broken; to be cancelled is not to fail.
     internal var hasFailed: Bool { false }
 
+    /// Whether no code runs when the value is let go.
+    internal var hasPlainValue: Bool { false }
+
     /// Writes the result of a future that the caller has begun.
     internal func settleBroken(_ reason: BrokenReason) {}
 
@@ -256,5 +259,5 @@ package import Threading
     public static func == (left: AnyFuture, right: AnyFuture) -> Bool { left === right }
 
     /// Feeds the identity into the hasher.
-    public func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
+    public final func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
 }

@@ -70,6 +70,7 @@ public final class Completions<Element: AnyFuture> {
     private func prepare(_ worker: Worker) throws(WaitError) {
         let left = futures.compactMap { $0 }
         for future in left where worker.help(with: future) { return }
+        if left.contains(where: worker.isTooDeep) { throw .wouldDeadlock }
         if left.count == 1 {
             if worker.wait(for: left[0], until: clock.deadline) == .wouldDeadlock { throw .wouldDeadlock }
         } else if left.allSatisfy({ WaitGraph.isCircular($0, for: worker) }) {

@@ -1,6 +1,6 @@
 public import Threading
 
-/// Something that does work and gives futures of it: what a `ThreadPoolExecutor` has in common with a pool of processes.
+/// Something that does work and gives futures of it: what pools of threads and pools of processes have in common.
 /// Python's `concurrent.futures.Executor`.
 ///
 /// How work is submitted depends on where it runs: see `ClosureExecutor` for what runs in this process.

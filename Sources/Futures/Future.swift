@@ -22,12 +22,12 @@ public final class Future<Success: Sendable, Failure: Error>: AnyFuture, @unchec
     /// Waits until it is done, and returns the value. Python's `result(timeout)`.
     ///
     /// In a worker of the pool that has the work in its queue, and without a limit, this does the work if nobody has
-    /// begun: a pool never waits for itself.
+    /// begun: a pool never waits for itself. So a task should hold no lock that others need while it waits.
     ///
     /// - Parameter timeout: how long to wait; nil for no limit, zero or less to look once.
     /// - Returns: what the work returned.
-    /// - Throws: `FutureError`: `failed` with what the work threw, `cancelled`, `timedOut`, `broken`, or `wouldDeadlock`
-    ///   in a task that would wait for itself.
+    /// - Throws: `FutureError`: `failed` with what the work threw, `cancelled`, `timedOut`, `broken`, or
+    ///   `wouldDeadlock` in a task that would wait for itself.
     @inlinable public func get(timeout: Duration? = nil) throws(FutureError<Failure>) -> Success {
         try result(timeout: timeout).get()
     }
@@ -91,6 +91,8 @@ public final class Future<Success: Sendable, Failure: Error>: AnyFuture, @unchec
         guard isDone, !isCancelled, case .failure = outcome else { return false }
         return true
     }
+
+    internal override var hasPlainValue: Bool { _isPOD(Success.self) }
 
     internal override func settleBroken(_ reason: BrokenReason) { outcome = .failure(.broken(reason)) }
 }

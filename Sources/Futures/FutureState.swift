@@ -1,4 +1,4 @@
-/// How far a future has come. Corresponds to `concurrent.futures.Future`'s states; cancelled is one state here, not two.
+/// How far a future has come. These are the states of `concurrent.futures.Future`; cancelled is one here, and not two.
 public enum FutureState: Sendable, Hashable {
     /// Nobody has begun to work on it.
     case pending

@@ -67,8 +67,17 @@ import Threading
             try wakeWorker()
         } catch {
             // As long as there are workers, one of them will come to it.
-            if Crew(crew.load(ordering: .sequentiallyConsistent)).total == 0, item.cancel() { throw error }
+            guard Crew(crew.load(ordering: .sequentiallyConsistent)).total == 0 else { return }
+            let isMine = item.cancel()
+            failPending(.rejected(error))
+            if isMine { throw error }
         }
+    }
+
+    /// Fails what is in the queue. If no thread can be started, others may have counted on it and think that their
+    /// tasks will be done.
+    private func failPending(_ reason: BrokenReason) {
+        for item in queue.takeAll() where item.begin() { item.breakDown(reason) }
     }
 
     private var refusal: ExecutorError {
@@ -179,9 +188,8 @@ import Threading
     /// The next task, with its worker counted as busy; nil when there will be none.
     internal func next(for worker: Worker) -> AnyFuture? {
         while true {
-            var leavesMore = false
-            if let item = queue.pop(&leavesMore) {
-                if worker.isSearching { stopSearching(worker) } else if leavesMore { try? wakeWorker() }
+            if let item = queue.pop() {
+                if worker.isSearching { stopSearching(worker) }
                 return item
             }
             if !worker.isSearching {
@@ -233,8 +241,24 @@ import Threading
     // MARK: The end
 
     /// Takes no more tasks; workers end when they have done what there is.
-    internal func close() {
+    internal func close(cancelPending: Bool = false) {
         queue.close()
+        if cancelPending {
+            for item in queue.takeAll() { item.cancel() }
+        }
+        endWorkers()
+    }
+
+    /// Ends the pool because an initializer failed: nobody can say what tasks would find.
+    internal func breakDown(_ reason: BrokenReason) {
+        roster.withLock { $0.brokenBy = $0.brokenBy ?? reason }
+        queue.close()
+        failPending(reason)
+        endWorkers()
+    }
+
+    /// Wakes the workers after the queue was closed.
+    private func endWorkers() {
         // Those who wait for room learn of it one after the other.
         room?.release()
         var before = crew.load(ordering: .sequentiallyConsistent)
@@ -246,19 +270,13 @@ import Threading
             if isOurs { return giveTokens(UInt32(idle)) }
             before = found
         }
-        // Somebody may have submitted and not yet started the worker for it.
-        if !queue.seemsEmpty { try? wakeWorker() }
-    }
-
-    internal func cancelPending() {
-        for item in queue.takeAll() { item.cancel() }
-    }
-
-    /// Ends the pool because an initializer failed: nobody can say what tasks would find.
-    internal func breakDown(_ reason: BrokenReason) {
-        roster.withLock { $0.brokenBy = $0.brokenBy ?? reason }
-        close()
-        for item in queue.takeAll() where item.begin() { item.breakDown(reason) }
+        if queue.seemsEmpty { return }
+        do {
+            // Somebody may have submitted and not yet started the worker for it.
+            try wakeWorker()
+        } catch {
+            if Crew(crew.load(ordering: .sequentiallyConsistent)).total == 0 { failPending(.rejected(error)) }
+        }
     }
 
     /// Waits until all workers have ended.

@@ -108,8 +108,7 @@ public final class ThreadPoolExecutor: ClosureExecutor {
     public func shutdown(cancelPending: Bool = false, timeout: Duration?) throws(ExecutorError) -> Bool {
         let deadline = Deadline(after: timeout)
         if !deadline.isImmediate, Worker.current?.pool === core { throw .wouldDeadlock }
-        core.close()
-        if cancelPending { core.cancelPending() }
+        core.close(cancelPending: cancelPending)
         return core.join(until: deadline)
     }
 }

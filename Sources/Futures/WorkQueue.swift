@@ -19,12 +19,10 @@ import Threading
     /// How many tasks are in `ready`; changed with the lock held.
     private let readyCount = Atomic<Int>(0)
 
-    deinit { for item in takeAll() { _ = item.cancel() } }
-
     /// Whether nothing can be pushed any more.
     internal var isClosed: Bool { inbox.load(ordering: .sequentiallyConsistent) == WorkQueue.closed }
 
-    /// Whether there seems to be a task; for somebody who is told of those that come later.
+    /// Whether there is no task at this moment. While tasks are moved it says that there are some.
     internal var seemsEmpty: Bool {
         inbox.load(ordering: .sequentiallyConsistent) <= WorkQueue.closed
             && readyCount.load(ordering: .sequentiallyConsistent) == 0
@@ -56,15 +54,9 @@ import Threading
     }
 
     /// Takes the task that was pushed first.
-    ///
-    /// - Parameter leavesMore: set to true if the inbox was taken and not all of it is taken by this call: then
-    ///   others have to be told.
-    internal func pop(_ leavesMore: inout Bool) -> AnyFuture? {
+    internal func pop() -> AnyFuture? {
         lock.acquire()
-        if first == WorkQueue.empty {
-            takeInbox()
-            leavesMore = readyCount.load(ordering: .relaxed) > 1
-        }
+        if first == WorkQueue.empty { takeInbox() }
         if first == WorkQueue.empty {
             lock.release()
             return nil
@@ -79,8 +71,9 @@ import Threading
     /// Refuses tasks from now on; those that are there stay.
     internal func close() {
         lock.withLock {
+            let count = announceMove()
             let head = inbox.exchange(WorkQueue.closed, ordering: .sequentiallyConsistent)
-            if head != WorkQueue.closed { append(head) }
+            append(head == WorkQueue.closed ? WorkQueue.empty : head, to: count)
         }
     }
 
@@ -119,7 +112,7 @@ import Threading
                     kept += 1
                 }
             }
-            readyCount.store(kept, ordering: .sequentiallyConsistent)
+            readyCount.store(kept, ordering: .relaxed)
             return gone
         }
         withExtendedLifetime(gone) {}
@@ -129,18 +122,30 @@ import Threading
 
     private func takeInbox() {
         var head = inbox.load(ordering: .relaxed)
-        while head > WorkQueue.closed {
+        if head <= WorkQueue.closed { return }
+        let count = announceMove()
+        while true {
             let (isTaken, found) = inbox.weakCompareExchange(
                 expected: head, desired: WorkQueue.empty, successOrdering: .sequentiallyConsistent,
                 failureOrdering: .relaxed)
-            if isTaken { return append(head) }
+            if isTaken { return append(head, to: count) }
             head = found
         }
     }
 
-    /// Puts a stack, the last one first, behind what is ready.
-    private func append(_ stack: UInt) {
-        var count = 0
+    /// Sees to it that the queue does not seem empty while tasks are on their way from the inbox: somebody who gives up
+    /// looking for work might look at this very moment.
+    ///
+    /// - Returns: how many are ready.
+    private func announceMove() -> Int {
+        let count = readyCount.load(ordering: .relaxed)
+        readyCount.store(count + 1, ordering: .sequentiallyConsistent)
+        return count
+    }
+
+    /// Puts a stack, the last one first, behind the `count` that are ready.
+    private func append(_ stack: UInt, to count: Int) {
+        var count = count
         var turned = WorkQueue.empty
         var next = stack
         while next != WorkQueue.empty {
@@ -151,11 +156,11 @@ import Threading
             next = after
             count += 1
         }
-        guard count > 0 else { return }
-        if first == WorkQueue.empty { first = turned } else { WorkQueue.peek(last).next = turned }
-        last = stack
-        // Whoever looks without the lock after having seen an empty inbox must see this.
-        readyCount.store(readyCount.load(ordering: .relaxed) + count, ordering: .sequentiallyConsistent)
+        if stack != WorkQueue.empty {
+            if first == WorkQueue.empty { first = turned } else { WorkQueue.peek(last).next = turned }
+            last = stack
+        }
+        readyCount.store(count, ordering: .relaxed)
     }
 
     private func link(_ item: AnyFuture, _ bits: UInt) {

@@ -8,8 +8,10 @@ extension Worker {
 
     /// Does one task. In a function of its own, so that nothing of it is kept while the worker sleeps.
     private func serveNext() -> Bool {
-        guard let item = pool.next(for: self) else { return false }
+        guard var item = pool.next(for: self) else { return false }
         if item.begin(by: number) { item.perform(in: self) } else { pool.hasDroppedStale() }
+        // If nobody wants the result it goes now, and nobody knows what goes with it, nor how long that takes.
+        if isSearching, isKnownUniquelyReferenced(&item), !item.hasPlainValue { pool.stopSearching(self) }
         return true
     }
 

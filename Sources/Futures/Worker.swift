@@ -48,11 +48,16 @@ internal final class Worker: @unchecked Sendable {
     internal func wait(for future: AnyFuture, until deadline: Deadline) -> WaitEnding {
         if deadline.moment == nil, future.pool === pool {
             if help(with: future) { return .done }
-            if outer.count >= Worker.deepest, future.current.isPending { return .wouldDeadlock }
+            if isTooDeep(for: future) { return .wouldDeadlock }
         }
         guard WaitGraph.add(future, for: self, isForever: deadline.moment == nil) else { return .wouldDeadlock }
         defer { WaitGraph.remove(self) }
         return future.sleepUntilDone(deadline) ? .done : .tooLate
+    }
+
+    /// Whether it could only do the work of a future by putting its stack in danger.
+    internal func isTooDeep(for future: AnyFuture) -> Bool {
+        outer.count >= Worker.deepest && future.pool === pool && future.current.isPending
     }
 
     /// Does the work of a future of this pool, if nobody has begun.
@@ -71,8 +76,8 @@ internal enum WaitGraph {
 
     /// Says that a worker is going to wait for a future.
     ///
-    /// - Returns: false if the work of the future is done by the worker itself, or by one that waits for it, directly or
-    ///   through others.
+    /// - Returns: false if the work of the future is done by the worker itself, or by one that waits for it, directly
+    ///   or through others.
     static func add(_ future: AnyFuture, for worker: Worker, isForever: Bool) -> Bool {
         lock.withLock {
             if leads(from: future, to: worker) { return false }

@@ -3,7 +3,8 @@ import Testing
 import Threading
 import ToolkitTesting
 
-@Suite(.leavesNothing, .watchdog) struct CallbackTests {
+/// One at a time: two of them replace the handler for uncaught errors.
+@Suite(.serialized, .leavesNothing, .watchdog) struct CallbackTests {
     @Test func `FU-031 callbacks run once each, with the future, in the order in which they were added`() throws {
         let endings: [(consuming Promise<Int, Mishap>) -> Void] = [
             { _ = $0.fulfill(1) }, { _ = $0.fail(.burnt) }, { $0.future.cancel() }, { _ in },
@@ -43,6 +44,28 @@ import ToolkitTesting
         future.onCompletion { _ in throw Mishap.spilled }
         #expect(calls.entries == [0, 1])
         #expect(reports.entries == ["burnt", "spilled"])
+    }
+
+    @Test func `FU-032 a callback that throws harms neither a worker nor whoever cancels`() throws {
+        let reports = Counter()
+        let before = Thread.uncaughtErrorHandler
+        Thread.uncaughtErrorHandler = { uncaught in
+            if uncaught.error is Mishap { reports.add() } else { before(uncaught) }
+        }
+        defer { Thread.uncaughtErrorHandler = before }
+        let pool = try ThreadPoolExecutor(maxWorkers: 1)
+        let gate = Event()
+        let busy = try pool.submit { gate.wait() }
+        let failing: IntFuture = try pool.submit { () throws(Mishap) in throw .spilled }
+        let cancelled = try pool.submit { 1 }
+        busy.onCompletion { _ in throw Mishap.burnt }
+        failing.onCompletion { _ in throw Mishap.burnt }
+        cancelled.onCompletion { _ in throw Mishap.burnt }
+        #expect(cancelled.cancel())
+        gate.set()
+        #expect(try pool.submit { 2 }.get() == 2)
+        #expect(reports.value == 3 && pool.workerCount == 1)
+        try pool.shutdown()
     }
 
     @Test func `FU-033 a callback that is added to a finished future runs at once, in the caller`() {

@@ -167,6 +167,49 @@ import ToolkitTesting
         try pool.shutdown()
     }
 
+    @Test func `a worker that lets a result go, which takes long, is not counted on`() throws {
+        final class Slow: Sendable {
+            let gate: Event
+            let isGoing: Event
+            init(_ gate: Event, _ isGoing: Event) { (self.gate, self.isGoing) = (gate, isGoing) }
+            deinit {
+                isGoing.set()
+                gate.wait()
+            }
+        }
+        try repeatedly { _ in
+            let pool = try ThreadPoolExecutor(maxWorkers: 2)
+            let (begin, gate, isGoing) = (Event(), Event(), Event())
+            _ = try pool.submit {
+                begin.wait()
+                return Slow(gate, isGoing)
+            }
+            // By now nobody but the worker has the future.
+            begin.set()
+            isGoing.wait()
+            let other = try pool.submit { gate.set() }
+            #expect(try wait([other], timeout: .seconds(60)).pending.isEmpty)
+            try pool.shutdown()
+        }
+    }
+
+    @Test func `a callback that takes long does not keep others from being served`() throws {
+        try repeatedly { _ in
+            let pool = try ThreadPoolExecutor(maxWorkers: 2)
+            let (begin, gate, isCalled) = (Event(), Event(), Event())
+            let first = try pool.submit { begin.wait() }
+            first.onCompletion { _ in
+                isCalled.set()
+                gate.wait()
+            }
+            begin.set()
+            isCalled.wait()
+            let other = try pool.submit { gate.set() }
+            #expect(try wait([other], timeout: .seconds(60)).pending.isEmpty)
+            try pool.shutdown()
+        }
+    }
+
     @Test func `work whose result is let go in a worker does no harm`() throws {
         final class Bomb: Sendable {
             let pool: ThreadPoolExecutor

@@ -46,7 +46,7 @@ extension Tasks {
     }
     /// Takes a while, in milliseconds.
     package static let nap = RemoteFunction("nap") { (milliseconds: Int) -> Int in
-        usleep(UInt32(milliseconds) * 1000)
+        poll(nil, 0, Int32(milliseconds))
         return milliseconds
     }
     /// Says that it runs, and ends when the other end is closed or says something.

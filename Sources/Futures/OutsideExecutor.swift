@@ -1,4 +1,5 @@
-/// An executor in another module: it makes futures, has their work done elsewhere, and is asked before they are cancelled.
+/// An executor in another module: it makes futures, has their work done elsewhere, and is asked before they are
+/// cancelled.
 package protocol OutsideExecutor: AnyObject, Sendable {
     /// Asked before a pending future is cancelled. If its work cannot be held up any more, this begins the future;
     /// otherwise the work is never done from now on, and the caller cancels the future.

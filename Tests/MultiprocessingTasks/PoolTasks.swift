@@ -27,7 +27,7 @@ extension Tasks {
     package static let pools: [any RemoteCallable] = [
         pid, raise, leaveAtOnce, trap, nap, hold, add, halve, prepare, prepared, failToPrepare, dieToPrepare,
         returnUnreadable, throwUnreadable, throwDeclared, makeBytes, ignoreTermination, nestPool, dieOnce, appendLine,
-        spell,
+        spell, leavePool, leaveExecutor,
     ]
 
     package static let pid = RemoteFunction("pid") { () -> Int32 in getpid() }
@@ -46,7 +46,7 @@ extension Tasks {
     }
     /// Takes a while, in milliseconds.
     package static let nap = RemoteFunction("nap") { (milliseconds: Int) -> Int in
-        usleep(UInt32(milliseconds) * 1000)
+        poll(nil, 0, Int32(milliseconds))
         return milliseconds
     }
     /// Says that it runs, and ends when the other end is closed or says something.
@@ -99,6 +99,20 @@ extension Tasks {
         let file = open(line.first, O_CREAT | O_APPEND | O_WRONLY | O_CLOEXEC, 0o600)
         _ = "\(line.second)\n".withCString { Glibc.write(file, $0, strlen($0)) }
         close(file)
+    }
+    private static let leftPool = Monitor<Pool?>(nil)
+    private static let leftExecutor = Monitor<ProcessPoolExecutor?>(nil)
+    /// Ends its process while it has a pool that works.
+    package static let leavePool = RemoteFunction("leavePool") { () throws in
+        let pool = try Pool(processes: 2)
+        for _ in 0..<4 { try pool.applyAsync(nap, 60_000) }
+        leftPool.withLock { $0 = pool }
+    }
+    /// The same with an executor, which is to finish.
+    package static let leaveExecutor = RemoteFunction("leaveExecutor") { (path: String) throws in
+        let pool = try ProcessPoolExecutor(maxWorkers: 2)
+        for number in 0..<4 { _ = try pool.submit(appendLine, Pair(path, number)) }
+        leftExecutor.withLock { $0 = pool }
     }
     package static let spell = RemoteFunction("spell") { (text: String) in text.count }
 }

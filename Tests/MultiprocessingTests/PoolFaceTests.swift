@@ -163,6 +163,21 @@ func withTestPool(_ count: Int, _ body: (Pool) throws -> Void) throws {
         for worker in workers { #expect(try worker.join() != nil) }
     }
 
+    @Test func `MP-131 a program that ends with a pool of its own says so, and does not wait for what it does`() throws
+    {
+        let said = Scratch()
+        let process = try Process(Tasks.leavePool, in: TestContext.spawn, error: .file(said.path, .append))
+        #expect(try process.join(timeout: .seconds(30)) == .exited(code: 0))
+        #expect(said.text.contains("was dropped without close()"))
+    }
+
+    @Test func `a program that ends with an executor of its own finishes what it was given`() throws {
+        let file = Scratch()
+        let process = try Process(Tasks.leaveExecutor, file.path, in: TestContext.spawn)
+        #expect(try process.join(timeout: .seconds(30)) == .exited(code: 0))
+        #expect(file.text.split(separator: "\n").sorted() == ["0", "1", "2", "3"])
+    }
+
     @Test func `MP-133 many pools one after the other leave nothing`() throws {
         for _ in 0..<20 {
             try withTestPool(1) { pool throws in #expect(try pool.apply(Tasks.square, 2) == 4) }

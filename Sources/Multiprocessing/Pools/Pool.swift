@@ -237,8 +237,8 @@ public final class Pool: Sendable {
     public func close() { executor.engine.close() }
 
     /// Ends the workers at once, with SIGTERM, and after `grace` with SIGKILL, and takes no more work. What they work
-    /// on fails with `PoolFailure.workerDied`, and what nobody has begun is cancelled. Python's `terminate` waits for ever
-    /// for a worker that ignores SIGTERM.
+    /// on fails with `PoolFailure.workerDied`, and what nobody has begun is cancelled. Python's `terminate` waits for
+    /// ever for a worker that ignores SIGTERM.
     public func terminate(grace: Duration = .seconds(5)) { executor.terminateWorkers(grace: grace) }
 
     /// Waits until all workers have ended, after `close()` or `terminate()`. It may be done again.

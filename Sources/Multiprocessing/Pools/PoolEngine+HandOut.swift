@@ -35,7 +35,7 @@ extension PoolEngine {
             serveIdle(depth, able)
             countMissing()
             if depth > 1 { serveBusy(depth, able) }
-            if queue.isEmpty, depth > 1, able > 1 { share() }
+            if queue.isEmpty, able > 1 { share() }
         } else {
             countMissing()
         }
@@ -68,17 +68,20 @@ extension PoolEngine {
         }
     }
 
-    /// How many workers are to be started: for what is in the queue beyond those that start already.
+    /// How many workers are to be started: for what is in the queue, or waits at a worker behind something else, beyond
+    /// those that start already.
     private func countMissing() {
         missing = 0
         if isTerminated || brokenBy != nil { return }
         var live = 0
         var starting = 0
+        var waiting = queue.count
         for member in members where member.isLive {
             live += 1
+            waiting += max(0, member.outstanding.count - 1)
             if member.phase == .starting { starting += 1 }
         }
-        let needed = max(queue.count - starting, wanted - live)
+        let needed = max(waiting - starting, wanted - live)
         guard needed > 0, live < settings.maxWorkers else { return }
         if live > 0, MonotonicClock.now() < startsFrom { return }
         missing = min(needed, settings.maxWorkers - live)

@@ -47,6 +47,11 @@ import ToolkitTesting
             try Process(Tasks.square, 1, in: server)
         }
         #expect(throws: ProcessStartError.self) { try Process(Tasks.square, 1, in: Context(program: "/no/such")) }
+        // The test runner is none itself; it must not run the tests once more, and so on.
+        for context in [Context.spawn, .forkserver] {
+            #expect(throws: ProcessStartError.notBegun) { try Process(Tasks.square, 1, in: context) }
+            #expect(FunctionRegistry.current == nil)
+        }
         #expect(throws: ProcessStartError.noPipes) {
             try Process(Tasks.square, 1, in: TestContext.spawn, output: .pipe)
         }

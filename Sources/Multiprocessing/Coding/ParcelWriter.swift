@@ -153,10 +153,10 @@ final class ParcelWriter {
 
     /// Begins a list or a structure, or goes on with it: a class and its base class may share one.
     func open(_ tag: UInt8, serial: UInt64) -> Bool {
-        guard serial == current, let frame = frames.last else { return false }
-        if frame.tag == tag { return true }
-        guard frame.tag == nil else { return false }
-        frames[frames.count - 1].tag = tag
+        let last = frames.count - 1
+        guard serial == current, last >= 0 else { return false }
+        if let before = frames[last].tag { return before == tag }
+        frames[last].tag = tag
         bytes.append(tag)
         bytes.appendFixed(UInt32(0))
         if tag == Tag.list { bytes.appendFixed(UInt32(0)) }

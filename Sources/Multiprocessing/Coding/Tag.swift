@@ -54,21 +54,28 @@ enum Tag {
 }
 
 /// A key that is a name or a number.
-struct PlainKey: CodingKey {
-    let stringValue: String
-    let intValue: Int?
+enum PlainKey: CodingKey {
+    case name(String)
+    case number(Int)
 
-    init(stringValue: String) {
-        self.stringValue = stringValue
-        intValue = nil
+    init(stringValue: String) { self = .name(stringValue) }
+    init(intValue: Int) { self = .number(intValue) }
+
+    var stringValue: String {
+        switch self {
+        case .name(let name): name
+        case .number(let number): "\(number)"
+        }
     }
 
-    init(intValue: Int) {
-        stringValue = "\(intValue)"
-        self.intValue = intValue
+    var intValue: Int? {
+        switch self {
+        case .name: nil
+        case .number(let number): number
+        }
     }
 
-    static let `super` = PlainKey(stringValue: "super")
+    static let `super` = PlainKey.name("super")
 }
 
 /// Finds out, where it matters, that a type is an optional one.

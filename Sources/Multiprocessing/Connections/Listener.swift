@@ -71,8 +71,8 @@ public final class Listener: Sendable {
     /// Waits for the next client that has the key.
     ///
     /// - Parameter timeout: how long to wait for it; nil for no limit, zero or less to look once.
-    /// - Throws: `AuthenticationError` if a client has another key; the listener goes on. `ConnectionError`: `timedOut`,
-    ///   `closedHere`, or `refused`.
+    /// - Throws: `AuthenticationError` if a client has another key; the listener goes on. `ConnectionError`:
+    ///   `timedOut`, `closedHere`, or `refused`.
     public func accept(timeout: Duration? = nil) throws -> Connection {
         let deadline = Deadline(after: timeout)
         guard turn.acquire(until: deadline) else { throw ConnectionError.timedOut }

@@ -38,7 +38,10 @@ public struct Context: Sendable {
     /// Starts the server of `forkserver`, if it does not run: best early, while the program is small.
     ///
     /// - Throws: `ProcessStartError`.
-    public func prepare() throws(ProcessStartError) { try server?.start() }
+    public func prepare() throws(ProcessStartError) {
+        if program == nil, FunctionRegistry.current == nil { throw .notBegun }
+        try server?.start()
+    }
 
     /// The number of the server's process; nil while there is none.
     package var serverPid: Int32? { server?.pid }

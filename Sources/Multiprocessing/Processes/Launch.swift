@@ -15,6 +15,7 @@ struct Launch {
 
     func start(_ context: Context) throws(ProcessStartError) -> (ChildHandle, Connection) {
         if input == .pipe || output == .pipe || error == .pipe { throw .noPipes }
+        if program == nil, FunctionRegistry.current == nil { throw .notBegun }
         if let server = context.server { return try server.makeProcess(for: self) }
         let (ours, theirs) = try Launch.pair()
         let child = try execute(as: .worker, control: theirs)

@@ -4,8 +4,8 @@ import Threading
 
 /// What becomes of a process when the one that started it ends.
 public enum Lifetime: String, Hashable, Codable, Sendable, CaseIterable {
-    /// It ends, too: when its parent ends in the ordinary way it is asked (SIGTERM) and then killed, and when its parent
-    /// is killed the kernel kills it at once, wherever it is. Python's `daemon=True`, but sure.
+    /// It ends, too: when its parent ends in the ordinary way it is asked (SIGTERM) and then killed, and when its
+    /// parent is killed the kernel kills it at once, wherever it is. Python's `daemon=True`, but sure.
     case diesWithParent
     /// The parent waits for it before it ends in the ordinary way. If the parent is killed, it lives on. Python's
     /// `daemon=False`.

@@ -11,6 +11,8 @@ public enum ProcessStartError: Error, Hashable, Sendable, CustomStringConvertibl
     case forkServer(errno: Int32)
     /// The fork server ended at once: its program does not call `Worker.begin`, or has threads before that.
     case notAWorker(program: String)
+    /// This program has not called `Worker.begin`, so a copy of it would do what the program does, and start copies.
+    case notBegun
     /// A standard stream was to be a pipe, whose other end nobody would have.
     case noPipes
 
@@ -20,10 +22,13 @@ public enum ProcessStartError: Error, Hashable, Sendable, CustomStringConvertibl
         case .spawn(let error): error.description
         case .connection(let error): "cannot start a process: \(error)"
         case .forkServer(let errno):
-            "cannot start a process: its fork server says: \(SystemError.text(errno)); end some processes, or raise the "
+            "cannot start a process: its fork server says: \(SystemError.text(errno)); end some, or raise the "
                 + "limit (ulimit -u, TasksMax)"
         case .notAWorker(let program):
             "cannot start a process: \(program) ended before it was a worker; call Worker.begin as its first statement"
+        case .notBegun:
+            "cannot start a process: this program would only be executed once more; call Worker.begin as its first "
+                + "statement, or name a program that does"
         case .noPipes:
             "cannot start a process with a pipe as a standard stream: it has no other end here; pass one end of "
                 + "Pipe.oneWay() as an argument, or use Subprocess"

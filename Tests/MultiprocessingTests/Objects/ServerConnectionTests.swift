@@ -25,7 +25,7 @@ import ToolkitTesting
         try same.put(["value"])
         #expect(try queue.get() == ["value"])
         #expect(try second.census().clients == 2)
-        let large = [String](repeating: String(repeating: "x", count: 1_000), count: 3_000)
+        let large = [String](repeating: String(repeating: "x", count: 1_000), count: 500)
         let put = try Crew(1) { _ in try same.put(large) }
         #expect(try queue.get() == large)
         try put.join()

@@ -25,7 +25,7 @@ final class SemaphoreObject: ServedObject {
             guard let count = request.numbers.first, count >= 1 else { return .status(.invalid) }
             let most = limit ?? Int(Int32.max)
             guard count <= Int64(most - permits) else { return .reply(.overLimit, numbers: [Int64(most)]) }
-            for _ in 0..<count { noteReleased(by: member) }
+            noteReleased(Int(count), by: member)
             give(Int(count), core)
             return .done
         case .state: return .number(permits)
@@ -48,10 +48,10 @@ final class SemaphoreObject: ServedObject {
         member.hold(id)
     }
 
-    private func noteReleased(by member: Member) {
-        guard limit != nil, let count = taken[member.id] else { return }
-        taken[member.id] = count > 1 ? count - 1 : nil
-        member.unhold(id)
+    private func noteReleased(_ count: Int, by member: Member) {
+        guard limit != nil, let had = taken[member.id] else { return }
+        taken[member.id] = had > count ? had - count : nil
+        for _ in 0..<min(count, had) { member.unhold(id) }
     }
 
     override func reclaim(from member: Member, _ core: ObjectCore) {

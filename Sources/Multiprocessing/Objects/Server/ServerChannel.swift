@@ -87,26 +87,28 @@ final class StreamChannel: ServerChannel {
     private var leaving: [UInt8] = []
     private var sent = 0
     private static let header = 8
-    private static let step = 64 << 10
+    private let room: ReadingRoom
 
-    init(_ descriptor: SharedDescriptor) { self.descriptor = descriptor }
+    /// The socket must be in the mode that does not wait.
+    init(_ descriptor: SharedDescriptor, reading room: ReadingRoom) {
+        self.descriptor = descriptor
+        self.room = room
+    }
 
     var raw: Int32 { descriptor.descriptor.raw }
     var backlog: Int { leaving.count - sent }
 
     func receive(limit: Int, _ body: (Parcel) -> Void) throws(ConnectionError) {
-        let raw = raw
-        let start = arrived.count
-        arrived.append(contentsOf: repeatElement(0, count: Self.step))
-        let count = unsafe arrived.withUnsafeMutableBytes {
-            unsafe recv(raw, $0.baseAddress.map { unsafe $0 + start }, Self.step, Int32(MSG_DONTWAIT))
-        }
-        let code = roost_errno()
-        arrived.removeLast(Self.step - max(0, count))
-        if count == 0 { throw .closed }
-        if count < 0 {
-            if code == EAGAIN || code == EINTR { return }
-            throw ConnectionError(SystemError("receive a request", errno: code))
+        do throws(SystemError) {
+            let result = try unsafe descriptor.descriptor.read(
+                atMost: room.bytes.count, through: room.bytes, appendingTo: &arrived)
+            switch result {
+            case .moved: break
+            case .wouldBlock: return
+            case .endOfFile: throw SystemError("receive a request", errno: ECONNRESET)
+            }
+        } catch {
+            throw error.errno == ECONNRESET ? .closed : ConnectionError(error)
         }
         var place = 0
         while arrived.count - place >= Self.header {
@@ -117,8 +119,9 @@ final class StreamChannel: ServerChannel {
             body(Parcel(bytes: Array(arrived[place + Self.header..<end])))
             place = end
         }
+        guard place > 0 else { return }
         arrived.removeFirst(place)
-        if arrived.isEmpty, arrived.capacity > 4 * Self.step { arrived = [] }
+        if arrived.isEmpty, arrived.capacity > 4 * ReadingRoom.size { arrived = [] }
     }
 
     func send(_ parcel: Parcel) throws(ConnectionError) {
@@ -146,7 +149,14 @@ final class StreamChannel: ServerChannel {
                 throw error.errno == EPIPE || error.errno == ECONNRESET ? .closed : ConnectionError(error)
             }
         }
-        leaving.removeAll(keepingCapacity: leaving.capacity <= Self.step)
+        leaving.removeAll(keepingCapacity: leaving.capacity <= ReadingRoom.size)
         sent = 0
     }
+}
+
+/// Where the bytes of all streams land first.
+@safe final class ReadingRoom {
+    static let size = 64 << 10
+    @unsafe let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 16)
+    deinit { unsafe bytes.deallocate() }
 }

@@ -32,6 +32,7 @@ final class ServerLoop {
     private var lastLink = Token.firstLink
     private var isListening = false
     private var isDelivering = false
+    private let room = ReadingRoom()
     /// A client that takes no answers is not listened to beyond this.
     private static let longestBacklog = 8 << 20
     private static let pause = Duration.milliseconds(100)
@@ -150,7 +151,7 @@ final class ServerLoop {
         let isLocal = !(settings.address?.isStream ?? false)
         if !isLocal { _ = roost_set_no_delay(raw) }
         let number = Handshake.number()
-        let channel: any ServerChannel = isLocal ? PacketChannel(descriptor) : StreamChannel(descriptor)
+        let channel: any ServerChannel = isLocal ? PacketChannel(descriptor) : StreamChannel(descriptor, reading: room)
         guard let link = add(channel, .newcomer(number)) else { return }
         send(Parcel(bytes: Handshake.challenge(number)), to: link)
         _ = chores.insert(.dismiss(link.id), at: Deadline.now + settings.limits.handshake)

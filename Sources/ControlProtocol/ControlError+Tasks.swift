@@ -6,7 +6,7 @@ extension Reply.Refusal {
         switch self {
         case .unknownTask(let id): "cannot find task \(id): it was never submitted, or is forgotten"
         case .queueIsFull(let name, let capacity):
-            "cannot submit to \(name): it has \(capacity) unfinished tasks; try later, wait for room, or raise its capacity"
+            "cannot submit to \(name): it has \(capacity) unfinished tasks; wait for room, or raise its capacity"
         case .queueIsLeaving(let name): "cannot submit to \(name): it is no longer in the configuration"
         case .wrongWork(let name): "cannot submit to \(name): a queue takes a command, a pool takes JSON"
         case .badTask(let problem): "cannot submit: \(problem)"
@@ -15,7 +15,7 @@ extension Reply.Refusal {
         case .tooManyDependencies(let count, let limit):
             "cannot submit a task that waits for \(count) others: at most \(limit)"
         case .dependencyFailed(let id, let state):
-            "cannot submit: task \(id), which it is to come after, is \(state.rawValue); say \"after any\" to run it anyway"
+            "cannot submit: task \(id), which it comes after, is \(state.rawValue); say \"after any\" to run it anyway"
         case .keyInUse(let key, let id): "cannot submit: the key \"\(key)\" belongs to task \(id), which is another one"
         case .taskIsFinished(let id, let state): "cannot change task \(id): it is \(state.rawValue) already"
         case .taskIsNotFinished(let id, let state):

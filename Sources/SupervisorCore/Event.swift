@@ -62,7 +62,8 @@ package enum Effect: Equatable, Sendable {
     case abandon(RunID)
     /// The run is over: nothing will be asked about it any more.
     case release(RunID)
-    /// Make these changes durable, all or none, after those of earlier tickets; answer with `.stored` or `.storeFailed`.
+    /// Make these changes durable, all or none, after those of earlier tickets. Answer in that order, too, with
+    /// `.stored` or `.storeFailed`.
     case store(StoreTicket, [StoreChange])
     /// KILL whatever an earlier life of the daemon has left of this queue's runs: at least of these, and of any others
     /// that bear its mark. Answer with `.swept`; nothing of the queue is started before.

@@ -6,7 +6,7 @@ import SupervisorSimulation
 
 enum Usage {
     static let text =
-        "usage: roost-simulate [--from SEED] [--count N] [--show SEED] [--show-queues SEED] [--bench INSTANCES] [--digest]"
+        "usage: roost-simulate [--from SEED] [--count N] [--show SEED] [--show-queues SEED] [--bench N] [--digest]"
 }
 
 var first: UInt64 = 1

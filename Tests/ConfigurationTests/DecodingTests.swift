@@ -222,4 +222,51 @@ import Testing
         #expect(loaded.problems.count == 1001)
         #expect(loaded.plan == nil)
     }
+
+    @Test func `a queue that says nothing has every default`() {
+        #expect(plan("[queue.mail]")?.queues == [QueueDefinition(name: "mail")])
+    }
+
+    @Test func `everything about a queue reaches the plan`() {
+        let found = plan(
+            """
+            [queue.mail]
+            slots = 4
+            order = "priority"
+            capacity = 10
+            keep = 5
+            timeout = "10m"
+            retry = { attempts = 3, delay = "5s", factor = 3, max_delay = "1m", jitter = 0 }
+            priority = -1
+            on_interrupt = "retry"
+            durable = false
+            paused = true
+            success_codes = [0, 75]
+            submitter_environment = ["LANG", "LC_*"]
+            submitter_directory = false
+            user = "www-data"
+            stop = { signals = ["INT 1s"], scope = "mixed" }
+            log = false
+            """)
+        var queue = QueueDefinition(name: "mail")
+        (queue.slots, queue.order, queue.capacity, queue.keep) = (4, .priority, 10, 5)
+        queue.timeout = .seconds(600)
+        (queue.retry.attempts, queue.retry.factor, queue.retry.jitter) = (3, 3, 0)
+        (queue.retry.delay, queue.retry.maxDelay) = (.seconds(5), .seconds(60))
+        (queue.priority, queue.onInterrupt, queue.durable, queue.paused) = (-1, .retry, false, true)
+        queue.successCodes = [0, 75]
+        (queue.submitterEnvironment, queue.submitterDirectory) = (["LANG", "LC_*"], false)
+        queue.launch.user = "www-data"
+        queue.stop.steps = [
+            StopPolicy.Step(signal: .interrupt, grace: .seconds(1)), StopPolicy.Step(signal: .kill, grace: .seconds(5)),
+        ]
+        queue.stop.scope = .mixed
+        queue.log.output = nil
+        #expect(found?.queues == [queue])
+    }
+
+    @Test func `an access rule can name a queue`() {
+        let rule = "access.a = { user = \"root\", verbs = [\"status\"], workers = [\"mail\"] }"
+        #expect(plan("\(rule)\n[queue.mail]")?.access.first?.workers == ["mail"])
+    }
 }

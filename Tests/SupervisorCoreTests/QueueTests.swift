@@ -9,7 +9,7 @@ import Testing
         var outside = Outside(mail())
         #expect(outside.request(.submit(queue: "mail", outside.submission(), waitForRoom: false)) == nil)
         #expect(outside.task(1) == nil)
-        outside.storeAll()
+        outside.hear(.stored(outside.stores.removeFirst().ticket))
         #expect(outside.replies[1] == .submitted(TaskID(1), isNew: true))
         #expect(outside.taskState(1) == .queued)
     }

@@ -250,8 +250,8 @@ import Testing
             let reply = outside.request(.submit(queue: "mail", outside.submission(change), waitForRoom: false))
             #expect(reply == .refused(refusal))
         }
-        let reply = outside.request(.submit(queue: "male", outside.submission(), waitForRoom: false))
-        #expect(reply == .refused(.unknownName("male", nearest: "mail")))
+        let reply = outside.request(.submit(queue: "mial", outside.submission(), waitForRoom: false))
+        #expect(reply == .refused(.unknownName("mial", nearest: "mail")))
     }
 
     @Test func `of its submitter a task gets what the queue lets through, and its own is stronger`() {

@@ -14,7 +14,7 @@ extension TaskBoard {
         var unfinished: [TaskID] = []
         for id in submission.after {
             guard let other = tasks[id] else {
-                // What is unfinished keeps what it depends on; so it was in memory, or forgotten before a retry by hand.
+                // What is unfinished keeps what it depends on: it was in memory, or forgotten before a retry by hand.
                 if submission.afterAny || entry.record.progress.retries > 0 { continue }
                 return .failed("task \(id), which it was to come after, is gone: it was in memory only")
             }

@@ -126,6 +126,8 @@ extension QueueWorld {
         for report in reports {
             require(report.state.isFinished, "the wait for task \(report.id) is over, but it is \(report.state)")
             guard let known = oracle.tasks[report.id], !known.isForgotten, known.state.isFinished else { continue }
+            // It may have been retried since, and be told of as it was.
+            guard report.finishedAt == supervisor.taskReport(report.id, at: now)?.finishedAt else { continue }
             oracle.tasks[report.id]?.toldEnd = report.state
             guard known.isDurable, !known.isBehind, let stored = disk.records[report.id]?.progress.state else {
                 continue

@@ -10,8 +10,8 @@ package struct Roostctl: ParsableCommand {
             Without a subcommand it reads commands from the terminal, with history and completion, or one a line from \
             standard input.
 
-            Names are those of workers (web), of instances (web:0, web:*), of groups (@site, site:*), or all. Tasks have \
-            numbers.
+            Names are those of workers (web), of instances (web:0, web:*), of groups (@site, site:*), or all. \
+            Tasks have numbers.
 
             EXIT STATUS:
             \(Exit.meanings.map { "  \($0.exit.rawValue)\($0.exit.rawValue < 10 ? "    " : "  ")\($0.meaning)" }

@@ -28,8 +28,8 @@ struct Opening {
         return connection
     }
 
-    /// A roostd that is killed again and again never comes to move its log into the tables. If there is no room for that
-    /// now, the log is as good.
+    /// A roostd that is killed again and again never comes to move its log into the tables. If there is no room for
+    /// that now, the log is as good.
     private func tidyUp(_ connection: borrowing Connection) {
         let status = try? FileStatus(path: "\(path)-wal")
         if let size = status?.size, size > Self.largeLog { try? connection.checkpoint(truncates: true) }

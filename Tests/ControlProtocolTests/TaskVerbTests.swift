@@ -82,8 +82,8 @@ enum TaskSamples {
             reason: "", next: "", waitingFor: [])
         #expect(
             Frame.json(TaskStatus(report, clock: clock)) == """
-                {"attempt_limit":1,"attempts":0,"command":["echo","hi"],"id":1042,"priority":0,"queue":"mail","reason":"",\
-                "state":"queued","submitted_at":"1970-01-01T00:00:00.000Z","user":1000}
+                {"attempt_limit":1,"attempts":0,"command":["echo","hi"],"id":1042,"priority":0,"queue":"mail",\
+                "reason":"","state":"queued","submitted_at":"1970-01-01T00:00:00.000Z","user":1000}
                 """)
     }
 

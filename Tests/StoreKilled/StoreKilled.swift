@@ -22,8 +22,8 @@ enum StoreKilled {
                 id: TaskID(next), queue: "mail", submission: TaskSubmission(work: .command(command)),
                 submittedAt: Instant(nanoseconds: 0))
             // A full inbox is the only thing that slows this down.
-            while store.store(StoreTicket(next), [.add(record)]) != nil { usleep(100) }
-            if next % 8 == 0 { usleep(200) }
+            while store.store(StoreTicket(next), [.add(record)]) != nil { _ = poll(nil, 0, 1) }
+            if next % 8 == 0 { _ = poll(nil, 0, 1) }
         }
     }
 

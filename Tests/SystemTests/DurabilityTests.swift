@@ -50,7 +50,8 @@ import Testing
             // Now and then a daemon does not even come to serve.
             if round % 5 == 4 {
                 try roost.spawn()
-                usleep(.random(in: 0...60_000, using: &dice))
+                // Any instant will do.
+                poll(nil, 0, .random(in: 0...60, using: &dice))
             } else {
                 try roost.start()
                 let tasks = Int.random(in: 0...(kills >= 200 ? 140 : 50), using: &dice)
@@ -73,7 +74,7 @@ import Testing
     ) throws {
         let channel = try roost.channel()
         let pid = roost.program.pid
-        let delay = UInt32.random(in: 0...20_000, using: &dice)
+        let delay = Int32.random(in: 0...20, using: &dice)
         var left = count
         var open: [MessageID: String] = [:]
         do {
@@ -82,7 +83,7 @@ import Testing
                     left = -1
                     // Not reaped before the end of the round, so the number cannot come to mean another process.
                     Foundation.Thread.detachNewThread {
-                        usleep(delay)
+                        poll(nil, 0, delay)
                         kill(pid, SIGKILL)
                     }
                 }

@@ -45,7 +45,8 @@ package enum TaskText {
         var lines = [
             "\(style.bold("Task \(task.id)")) of \(task.queue.printable) is "
                 + "\(style.paint(task.state.rawValue, Style.colour(of: task.state)))"
-                + "\(task.pid.map { " (pid \($0))" } ?? ""), for \(TimeText.span(now.since(since))) now, since \(since)."
+                + "\(task.pid.map { " (pid \($0))" } ?? ""), for \(TimeText.span(now.since(since))) now, "
+                + "since \(since)."
         ]
         if let label = task.label { lines.append("Name: \(label.printable)") }
         lines.append("Command: \(work(task))")

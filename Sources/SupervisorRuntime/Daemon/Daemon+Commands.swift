@@ -176,11 +176,13 @@ extension Daemon: ControlDelegate {
     func limit(_ id: RequestID, _ token: RequestToken, _ wait: Command.Wait) {
         guard case .untilDone(let timeout?) = wait else { return }
         let timer = loop.schedule(at: loop.now + timeout) { [unowned self] in
-            guard requests.close(id) != nil else { return }
-            let error = ControlError(
-                .waitTimedOut, "waited \(timeout.text) in vain; what was asked for goes on, \"roostctl why\" tells more"
-            )
-            server.refuse(token, error)
+            guard let entry = requests.close(id) else { return }
+            let rest =
+                switch entry.purpose {
+                case .submit: "; with a key it is safe to submit it again"
+                case .action, .apply, .tasks, .queues: "; what was asked for goes on, \"roostctl why\" tells more"
+                }
+            server.refuse(token, ControlError(.waitTimedOut, "waited \(timeout.text) in vain\(rest)"))
             deliver(.requestAbandoned(id))
         }
         requests.setTimeout(timer, of: id)

@@ -60,8 +60,8 @@ extension Daemon {
             logger.warning("\(error); the log of a forgotten task stays")
         }
     }
-    /// Removes the logs of tasks that nobody knows any more: those of queues in memory, and of tasks that were forgotten
-    /// in the last moment of an earlier roostd. Their numbers never come again, so nothing else would.
+    /// Removes the logs of tasks that nobody knows any more: those of queues in memory, and of tasks that were
+    /// forgotten in the last moment of an earlier roostd. Their numbers never come again, so nothing else would.
     func removeOrphanedLogs(of plan: Plan, tasks: StoredTasks) {
         let known = Set(tasks.records.map(\.id.number))
         for queue in plan.queues {

@@ -99,10 +99,11 @@ import Testing
         }
     }
 
-    @Test func `a task and an answer of nearly a megabyte pass, and a longer task is refused`() throws {
+    @Test func `a task and an answer of nearly a megabyte pass`() throws {
         try withRoost(Self.pool()) { roost in
             let task = "\"" + String(repeating: "ä", count: 500_000) + "\""
-            #expect(try roost.pool(task).text == task)
+            let answer = try roost.pool(task).text
+            #expect(answer == task)
         }
     }
 
@@ -167,7 +168,7 @@ import Testing
 
     private func check(_ command: [String], task: String, answer: String, failing: String?) throws {
         let words = command.map { "\"\($0)\"" }.joined(separator: ", ")
-        try withRoost("[pool.jobs]\ncommand = [\(words)]") { roost in
+        try withRoost("[pool.jobs]\ncommand = [\(words)]") { (roost: Roost) throws -> Void in
             for _ in 0..<3 { #expect(try roost.pool(task).text == answer) }
             guard let failing else { return }
             #expect(try roost.pool(failing).reason == "error")

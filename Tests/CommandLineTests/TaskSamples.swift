@@ -44,7 +44,8 @@ enum TaskSamples {
         task(1043, .held) {
             $0.attempts = 0
             $0.waitingFor = [TaskID(1042)]
-            $0.next = "it waits for task 1042"
+            $0.reason = "waits for 1 task: 1042"
+            $0.next = "queued once what it waits for is done"
         },
         task(1044, .cancelled) {
             $0.attempts = 0

@@ -82,7 +82,7 @@ package enum TaskTable {
         switch task.state {
         case .running, .done: return ""
         case .queued: return task.attempts == 0 ? "" : task.reason
-        case .held: return task.next ?? task.reason
+        case .held: return task.reason
         case .backoff:
             let next = task.nextAttempt.map { "; next attempt \(TimeText.until($0, from: now))" } ?? ""
             return task.reason + next

@@ -71,6 +71,7 @@ package enum TaskText {
     private static func history(of task: TaskStatus) -> String {
         var text = "Submitted \(task.submittedAt)"
         if let user = task.user { text += " by user \(user)" }
+        if task.attempts == 0 { return text + "; not begun, \(attempts(task.attemptLimit)) at most." }
         text += "; attempt \(task.attempts) of \(task.attemptLimit)"
         if let start = task.startedAt {
             text += " began \(start)"
@@ -78,6 +79,8 @@ package enum TaskText {
         }
         return text + "."
     }
+
+    private static func attempts(_ count: Int) -> String { "\(count) attempt\(count == 1 ? "" : "s")" }
 
     private static func next(_ task: TaskStatus, now: Timestamp) -> String? {
         if let next = task.next { return next.printable }

@@ -20,7 +20,8 @@ struct PauseVerb: Verb {
         try session.show(
             result,
             result.queues.map { queue in
-                let rest = queue.busy > 0 ? "; \(queue.busy) task\(queue.busy == 1 ? "" : "s") still run" : ""
+                let running = "\(queue.busy) task\(queue.busy == 1 ? " still runs" : "s still run")"
+                let rest = queue.busy > 0 ? "; \(running)" : ""
                 return "\(queue.name.printable): paused\(rest)\n"
             }.joined())
     }

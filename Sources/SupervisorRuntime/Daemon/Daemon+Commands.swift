@@ -180,7 +180,8 @@ extension Daemon: ControlDelegate {
             let rest =
                 switch entry.purpose {
                 case .submit: "; with a key it is safe to submit it again"
-                case .action, .apply, .tasks, .queues, .call: "; what was asked for goes on, \"roostctl why\" tells more"
+                case .action, .apply, .tasks, .queues, .call:
+                    "; what was asked for goes on, \"roostctl why\" tells more"
                 }
             server.refuse(token, ControlError(.waitTimedOut, "waited \(timeout.text) in vain\(rest)"))
             deliver(.requestAbandoned(id))

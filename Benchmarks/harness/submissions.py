@@ -5,7 +5,7 @@ queue answers once the task is on the disk (SQLite, synchronous = FULL); the row
 program that appends 300 bytes and calls fdatasync each time.
 
 Running: 2,000 tasks of /bin/true, two at a time, from the first submission (64 clients) until the last has ended,
-beside `xargs -P 2` and GNU parallel, which read the commands from a file, keep nothing and show no output."""
+beside `xargs -P 2` and GNU parallel, which read 2,000 lines from a file and keep nothing."""
 
 import json
 import os
@@ -134,7 +134,7 @@ def _fsync(path: Path, count: int) -> list[float]:
 def _measure_running(bench: Bench) -> None:
     count = 200 if bench.quick else TASKS
     ways = {
-        "xargs -P 2": lambda: _feed(bench, ["xargs", "-P", "2", "-I", "{}", "{}"], count),
+        "xargs -P 2": lambda: _feed(bench, ["xargs", "-P", "2", "-n", "1", "/bin/true"], count),
         "roostd, durable": lambda: _run(bench, "durable", count),
         "roostd, in memory": lambda: _run(bench, "memory", count),
         "roostd, in memory, log = false": lambda: _run(bench, "silent", count),

@@ -56,8 +56,8 @@ package final class Daemon {
         settings = plan.daemon
         loop = try EventLoop()
         notices = ServiceNotices(on: loop) { InitSystem.notify($0) }
-        // What the store holds comes in `run`, when it is certain that no other roostd uses it.
-        supervisor = Supervisor(plan: Plan(daemon: plan.daemon), seed: 0)
+        // No secret, and drawn anew for each life: it only spreads retries.
+        supervisor = Supervisor(plan: plan, seed: UInt64.random(in: .min ... .max))
         firstPlan = plan
         store = TaskKeeper(directory: settings.stateDirectory, loop: loop, logger: logger)
         access = Daemon.access(plan.access)
@@ -81,14 +81,15 @@ package final class Daemon {
         server = ControlServer(loop: loop, logger: logger, delegate: self)
     }
 
-    /// Hands the core what an earlier roostd stored, and the answers of the store from now on.
+    /// Hands the core what an earlier roostd stored, and the answers of the store from now on. Once it is certain that
+    /// no other roostd uses that store, which the control channel's lock shows.
     private func takeUpTasks(of plan: Plan) {
         store.answered = { [unowned self] event in deliver(event) }
         let found = store.takeUp(isNeeded: !plan.queues.isEmpty)
         if let found { removeOrphanedLogs(of: plan, tasks: found) }
-        let tasks = found ?? StoredTasks()
-        // No secret, and drawn anew for each life: it only spreads retries.
-        supervisor = Supervisor(plan: plan, seed: UInt64.random(in: .min ... .max), tasks: tasks)
+        if let found, found != StoredTasks() {
+            supervisor = Supervisor(plan: plan, seed: UInt64.random(in: .min ... .max), tasks: found)
+        }
         sweeps.endUnrecorded(of: plan)
     }
 

@@ -343,6 +343,8 @@ import Testing
         #expect(outside.queue()?.isLeaving == true)
         outside.request(.cancelTasks([TaskID(1)], wait: false))
         outside.storeAll()
+        #expect(outside.queue() != nil, "not before it is swept")
+        outside.hear(.swept(queue: "mail"))
         #expect(outside.queue() == nil)
     }
 

@@ -43,6 +43,7 @@ let package = Package(
         // System: the kernel and C libraries, as Swift sees them.
         .target(name: "CLinux"),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CEdit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
         .target(name: "Linux", dependencies: ["CLinux"], swiftSettings: strictMemory),
 
@@ -83,7 +84,8 @@ let package = Package(
             name: "example-subprocesses", dependencies: ["Subprocesses"], path: "Examples/Subprocesses",
             swiftSettings: strict),
         .executableTarget(
-            name: "example-futures", dependencies: ["Futures"], path: "Examples/Futures", swiftSettings: strict),
+            name: "example-futures", dependencies: ["Futures", "Threading"], path: "Examples/Futures",
+            swiftSettings: strict),
         .executableTarget(
             name: "example-multiprocessing", dependencies: ["Multiprocessing", "Futures"],
             path: "Examples/Multiprocessing", swiftSettings: strict),
@@ -108,6 +110,9 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "ControlProtocol", dependencies: ["SupervisorCore", "Scheduling"], swiftSettings: strict),
         .target(
+            name: "Store", dependencies: ["SupervisorCore", "Scheduling", "Threading", "Linux", "CSQLite"],
+            swiftSettings: strictMemory),
+        .target(
             name: "Systemd",
             dependencies: ["Linux", .target(name: "CSystemd", condition: .when(traits: ["Systemd"]))],
             swiftSettings: strict),
@@ -115,7 +120,7 @@ let package = Package(
             name: "SupervisorRuntime",
             dependencies: [
                 "Reactor", "Configuration", "ControlProtocol", "SupervisorCore", "Scheduling", "Subprocesses",
-                "Linux", "Systemd", .product(name: "Logging", package: "swift-log"),
+                "Linux", "Store", "Systemd", .product(name: "Logging", package: "swift-log"),
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
             swiftSettings: strict),
@@ -145,8 +150,8 @@ let package = Package(
             name: "ToolkitTesting", dependencies: ["Linux", "Threading", "Subprocesses"],
             path: "Tests/ToolkitTesting", swiftSettings: strict),
         .executableTarget(
-            name: "toolkit-endings", dependencies: ["Threading", "Subprocesses"], path: "Tests/ToolkitEndings",
-            swiftSettings: strict),
+            name: "toolkit-endings", dependencies: ["Threading", "Subprocesses", "Futures"],
+            path: "Tests/ToolkitEndings", swiftSettings: strict),
         // A timer wheel beside a sorted array, for the tests and for millions of steps.
         .target(
             name: "SchedulingModel", dependencies: ["Scheduling"], path: "Tests/SchedulingModel",
@@ -171,11 +176,12 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "FuturesTests",
-            dependencies: ["Futures", "FuturesAsync", "Threading", "ToolkitTesting", "toolkit-endings"],
+            dependencies: ["Futures", "FuturesAsync", "Threading", "Linux", "ToolkitTesting", "toolkit-endings"],
             swiftSettings: strict),
         // What the tests of Multiprocessing run in other processes: the functions, and the program that runs them.
         .target(
-            name: "MultiprocessingTasks", dependencies: ["Multiprocessing", "Threading", "Linux"],
+            name: "MultiprocessingTasks",
+            dependencies: ["Multiprocessing", "Futures", "Subprocesses", "Threading", "Linux"],
             path: "Tests/MultiprocessingTasks", swiftSettings: strict),
         .executableTarget(
             name: "multiprocessing-worker", dependencies: ["MultiprocessingTasks", "Multiprocessing"],
@@ -184,7 +190,18 @@ let package = Package(
             name: "MultiprocessingTests",
             dependencies: [
                 "Multiprocessing", "MultiprocessingTasks", "multiprocessing-worker", "Futures", "Subprocesses",
-                "Threading", "Linux", "ToolkitTesting",
+                "Threading", "Linux", "ToolkitTesting", .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: strict),
+        // Stores until it is killed.
+        .executableTarget(
+            name: "store-killed", dependencies: ["Store", "SupervisorCore", "Scheduling"], path: "Tests/StoreKilled",
+            swiftSettings: strict),
+        .testTarget(
+            name: "StoreTests",
+            dependencies: [
+                "Store", "store-killed", "SupervisorCore", "Scheduling", "Subprocesses", "Threading", "Linux",
+                "ToolkitTesting",
             ],
             swiftSettings: strict),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor", "Linux", "Scheduling"], swiftSettings: strict),

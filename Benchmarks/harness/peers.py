@@ -49,12 +49,18 @@ def _from_pypi(name: str) -> Peer:
     return Peer(name, f"{version} (Python {python})", environment / "bin")
 
 
-def _from_debian(name: str) -> Peer:
-    package, command = DEBIAN_PACKAGES[name]
+def install_debian(package: str, command: str) -> bool:
+    """Whether the command of a Debian package is there, or could be installed."""
     if shutil.which(command) is None:
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         install = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", package]
-        subprocess.run(install, check=True, env=environment, stdout=subprocess.DEVNULL)
+        subprocess.run(install, check=False, env=environment, stdout=subprocess.DEVNULL)
+    return shutil.which(command) is not None
+
+
+def _from_debian(name: str) -> Peer:
+    package, command = DEBIAN_PACKAGES[name]
+    install_debian(package, command)
     found = shutil.which(command)
     if found is None:
         raise OSError(f"{package} has no {command}")

@@ -10,17 +10,21 @@ package struct Roostctl: ParsableCommand {
             Without a subcommand it reads commands from the terminal, with history and completion, or one a line from \
             standard input.
 
-            Names are those of workers (web), of instances (web:0, web:*), of groups (@site, site:*), or all.
+            Names are those of workers (web), of instances (web:0, web:*), of groups (@site, site:*), or all. \
+            Tasks have numbers.
 
             EXIT STATUS:
-            \(Exit.allCases.map { "  \($0.rawValue)\($0.rawValue < 10 ? "    " : "  ")\($0.meaning)" }
+            \(Exit.meanings.map { "  \($0.exit.rawValue)\($0.exit.rawValue < 10 ? "    " : "  ")\($0.meaning)" }
                 .joined(separator: "\n"))
+            submit --wait exits with the status of the command.
             """,
         version: RoostVersion.current,
         subcommands: [
             StatusVerb.self, StartVerb.self, StopVerb.self, RestartVerb.self, SignalVerb.self, ScaleVerb.self,
             ClearVerb.self, PlanVerb.self, ApplyVerb.self, LogsVerb.self, EventsVerb.self, WhyVerb.self, CheckVerb.self,
-            VersionVerb.self, ShutdownVerb.self, CompletionVerb.self,
+            SubmitVerb.self, CallVerb.self, MapVerb.self, TasksVerb.self, WaitVerb.self, ResultVerb.self,
+            CancelVerb.self, RetryVerb.self,
+            PauseVerb.self, ResumeVerb.self, VersionVerb.self, ShutdownVerb.self, CompletionVerb.self,
         ])
 
     @OptionGroup var options: GlobalOptions

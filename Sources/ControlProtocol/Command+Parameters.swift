@@ -21,8 +21,13 @@ extension Command {
         case .subscribe: self = .subscribe(try reader.eventQuery())
         case .unsubscribe: self = .unsubscribe
         case .why: self = .why(name: try reader.name("name"))
+        case .call:
+            // Calls are read from their bytes; what comes here is no JSON for those who look closely.
+            throw ControlError(.parseError, "cannot read the call: not valid JSON, or nested too deeply")
         case .version: self = .version
         case .shutdown: self = .shutdown
+        case .submit, .tasks, .wait, .result, .cancel, .retry, .pause, .resume:
+            self = .task(try TaskVerb(method, reader))
         }
     }
 
@@ -36,7 +41,9 @@ extension Command {
         case .logs: ["names", "lines", "follow", "stream"]
         case .subscribe: ["after", "kinds", "names"]
         case .why: ["name"]
+        case .call: []
         case .plan, .unsubscribe, .version, .shutdown: []
+        case .submit, .tasks, .wait, .result, .cancel, .retry, .pause, .resume: TaskVerb.parameterNames(of: method)
         }
     }
 
@@ -69,14 +76,16 @@ extension Command {
             if !query.filter.names.isEmpty { try container.encode(query.filter.names, forKey: AnyKey("names")) }
         case .why(let name):
             try container.encode(name, forKey: AnyKey("name"))
-        case .plan, .unsubscribe, .version, .shutdown:
+        case .task(let verb):
+            try verb.encodeParameters(into: &container)
+        case .plan, .unsubscribe, .version, .shutdown, .call:
             break
         }
     }
 }
 
 extension Command.Wait {
-    fileprivate func encode(into container: inout KeyedEncodingContainer<AnyKey>) throws {
+    func encode(into container: inout KeyedEncodingContainer<AnyKey>) throws {
         switch self {
         case .no:
             try container.encode(false, forKey: AnyKey("wait"))

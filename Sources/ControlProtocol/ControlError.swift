@@ -31,8 +31,16 @@ package struct ControlError: Error, Codable, Equatable, Sendable, CustomStringCo
         case configurationHasProblems = -32004
         /// The client does not read; the connection is closed.
         case slowReader = -32005
+        /// A pool takes no tasks, for nothing of it runs.
+        case notRunning = -32010
         /// The wait took longer than `timeout`. What was asked for goes on.
         case waitTimedOut = -32006
+        /// The queue has no room. `data` has `limit`.
+        case queueIsFull = -32007
+        /// What must be durable could not be made so, and nothing was done.
+        case notStored = -32008
+        /// A task is in a state in which this cannot be done.
+        case wrongState = -32009
     }
 
     package struct Details: Codable, Equatable, Sendable {
@@ -40,14 +48,17 @@ package struct ControlError: Error, Codable, Equatable, Sendable, CustomStringCo
         package var nearest: String?
         package var limit: Int?
         package var problems: [ProblemReport]?
+        package var task: UInt64?
 
         package init(
-            name: String? = nil, nearest: String? = nil, limit: Int? = nil, problems: [ProblemReport]? = nil
+            name: String? = nil, nearest: String? = nil, limit: Int? = nil, problems: [ProblemReport]? = nil,
+            task: UInt64? = nil
         ) {
             self.name = name
             self.nearest = nearest
             self.limit = limit
             self.problems = problems
+            self.task = task
         }
     }
 
@@ -75,8 +86,19 @@ extension ControlError {
             self.init(
                 .invalidParameters, "cannot scale to \(count) instances; give a number from 0 to \(limit)",
                 data: Details(limit: limit))
-        case .unknownTask, .queueIsFull, .queueIsLeaving, .wrongWork, .badTask, .taskTooLarge, .tooManyDependencies,
-            .dependencyFailed, .keyInUse, .taskIsFinished, .taskIsNotFinished, .notStored:
+        case .noPool, .poolIsDown, .callTimedOut:
+            self.init(poolRefusal: refusal)
+        case .unknownTask(let id):
+            self.init(.unknownName, refusal.taskText, data: Details(name: id.description))
+        case .queueIsFull(_, let capacity):
+            self.init(.queueIsFull, refusal.taskText, data: Details(limit: capacity))
+        case .notStored:
+            self.init(.notStored, refusal.taskText)
+        case .queueIsLeaving, .dependencyFailed, .keyInUse, .taskIsFinished, .taskIsNotFinished:
+            self.init(.wrongState, refusal.taskText)
+        case .taskTooLarge(_, let limit), .tooManyDependencies(_, let limit):
+            self.init(.invalidParameters, refusal.taskText, data: Details(limit: limit))
+        case .wrongWork, .badTask:
             self.init(.invalidParameters, refusal.taskText)
         }
     }

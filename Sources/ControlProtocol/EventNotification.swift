@@ -12,6 +12,9 @@ package struct EventNotification: Codable, Equatable, Sendable {
     package var state: InstanceState?
     package var pid: Int32?
     package var status: ExitReport?
+    package var queue: String?
+    package var task: UInt64?
+    package var taskState: TaskState?
     package var message: String
 
     package init(seq: UInt64, time: Timestamp, _ announcement: Announcement) {
@@ -23,7 +26,15 @@ package struct EventNotification: Codable, Equatable, Sendable {
         state = announcement.state
         pid = announcement.pid
         status = announcement.status.map { ExitReport($0) }
+        queue = announcement.queue
+        task = announcement.task?.number
+        taskState = announcement.taskState
         message = announcement.message
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case seq, time, kind, name, run, state, pid, status, queue, task, message
+        case taskState = "task_state"
     }
 }
 

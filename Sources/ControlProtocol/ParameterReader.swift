@@ -106,9 +106,9 @@ struct ParameterReader {
         return EventQuery(after: try value("after", "the number of an event"), filter: filter)
     }
 
-    private func flag(_ key: String) throws(ControlError) -> Bool? { try value(key, "true or false") }
+    func flag(_ key: String) throws(ControlError) -> Bool? { try value(key, "true or false") }
 
-    private func value<Value: Decodable>(_ key: String, _ wanted: String) throws(ControlError) -> Value? {
+    func value<Value: Decodable>(_ key: String, _ wanted: String) throws(ControlError) -> Value? {
         do {
             return try container?.decodeIfPresent(Value.self, forKey: AnyKey(key))
         } catch {
@@ -116,7 +116,7 @@ struct ParameterReader {
         }
     }
 
-    private func mismatch(_ key: String, _ wanted: String) -> ControlError {
+    func mismatch(_ key: String, _ wanted: String) -> ControlError {
         ControlError(.invalidParameters, "cannot read the parameter \"\(key)\": it must be \(wanted)")
     }
 }

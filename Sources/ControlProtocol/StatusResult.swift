@@ -4,10 +4,13 @@ package import SupervisorCore
 /// The answer to `status`.
 package struct StatusResult: Codable, Equatable, Sendable {
     package var instances: [InstanceStatus]
+    /// Absent where there are none.
+    package var queues: [QueueStatus]?
     package var daemon: DaemonStatus
 
-    package init(instances: [InstanceStatus], daemon: DaemonStatus) {
+    package init(instances: [InstanceStatus], queues: [QueueStatus] = [], daemon: DaemonStatus) {
         self.instances = instances
+        self.queues = queues.isEmpty ? nil : queues
         self.daemon = daemon
     }
 }

@@ -28,16 +28,18 @@ private func message(_ request: IncomingRequest) -> String {
         logs.follow = true
         logs.lines = 5
         logs.stream = .error
-        let commands: [Command] = [
-            .status(names: []), .status(names: ["web"]), .start(names: ["a", "b:0"], wait: .no),
-            .stop(names: ["all"], wait: .untilDone(timeout: nil)),
-            .restart(names: ["@site"], wait: .untilDone(timeout: .seconds(5))), .signal(names: ["web:*"], .hangUp),
-            .scale(worker: "web", instances: 8, wait: .no), .clear(names: ["web"]), .plan,
-            .apply(wait: .untilDone(timeout: nil)), .logs(LogQuery(names: ["web"])), .logs(logs),
-            .subscribe(EventQuery()),
-            .subscribe(EventQuery(after: .max, filter: EventFilter(kinds: ["instance.*"], names: ["web"]))),
-            .unsubscribe, .why(name: "web:0"), .version, .shutdown,
-        ]
+        let commands: [Command] =
+            [
+                .status(names: []), .status(names: ["web"]), .start(names: ["a", "b:0"], wait: .no),
+                .stop(names: ["all"], wait: .untilDone(timeout: nil)),
+                .restart(names: ["@site"], wait: .untilDone(timeout: .seconds(5))), .signal(names: ["web:*"], .hangUp),
+                .scale(worker: "web", instances: 8, wait: .no), .clear(names: ["web"]), .plan,
+                .apply(wait: .untilDone(timeout: nil)), .logs(LogQuery(names: ["web"])), .logs(logs),
+                .subscribe(EventQuery()),
+                .subscribe(EventQuery(after: .max, filter: EventFilter(kinds: ["instance.*"], names: ["web"]))),
+                .unsubscribe, .why(name: "web:0"), .version, .shutdown,
+                .call(PoolQuery(pool: "sums", task: Array("[1]".utf8))),
+            ] + TaskSamples.verbs.map { .task($0) }
         for command in commands {
             let frame = Frame.request(command, id: .text("x")).dropLast()
             #expect(IncomingRequest(frame: Array(frame)) == .command(command, id: .text("x")))

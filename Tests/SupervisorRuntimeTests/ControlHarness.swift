@@ -69,9 +69,11 @@ final class RecordingDelegate: ControlDelegate {
     func handle(_ command: Command, from peer: Peer, token: RequestToken, server: ControlServer) {
         switch command {
         case .version: server.answer(token, RecordingDelegate.version)
+        case .task: server.answer(token, EmptyResult())
         case .subscribe(let query): server.subscribe(token, query)
         case .unsubscribe: server.unsubscribe(token)
-        case .status, .start, .stop, .restart, .signal, .scale, .clear, .plan, .apply, .logs, .why, .shutdown:
+        case .status, .start, .stop, .restart, .signal, .scale, .clear, .plan, .apply, .logs, .why, .call,
+            .shutdown:
             held.append((command, peer, token))
         }
     }

@@ -52,6 +52,12 @@ final class Roost {
 
     /// - Parameter wrapper: a command that executes roostd, say with other limits.
     func start(_ wrapper: [String] = []) throws {
+        try spawn(wrapper)
+        try connect()
+    }
+
+    /// Starts roostd, and does not wait until it serves.
+    func spawn(_ wrapper: [String] = []) throws {
         self.wrapper = wrapper
         var request = SpawnRequest(wrapper.map(expand) + ["\(Places.executables)/roostd", "--config", configuration])
         request.environment = .extend([:], without: ["NOTIFY_SOCKET", "ROOST_SOCKET", "ROOST_RUN"])
@@ -60,15 +66,17 @@ final class Roost {
         request.standardError = .mergeWithOutput
         request.processGroup = .own
         program = try Program(request)
-        try connect()
     }
 
     func connect() throws {
         events = try eventually("roostd answers") {
             if try self.program.process.poll() != nil { throw Unexpected("roostd has ended:\n\(self.log)") }
-            return try? Channel(self.socket)
+            // A child of one that was killed may hold its socket until it executes its program.
+            guard let channel = try? Channel(self.socket),
+                (try? channel.call(.subscribe(EventQuery(after: 0)), SubscribeResult.self)) != nil
+            else { return nil }
+            return channel
         }
-        _ = try events.call(.subscribe(EventQuery(after: 0)), SubscribeResult.self)
     }
 
     /// Ends roostd in order, and sees that it leaves nothing behind.

@@ -36,6 +36,11 @@ import Testing
         expectNone(imports(in: elsewhere) { $0 == "CLinux" })
     }
 
+    @Test func `only the store imports SQLite`() {
+        let elsewhere = SourceTree.swift(in: "Sources").filter { !$0.path.hasPrefix("Sources/Store/") }
+        expectNone(imports(in: elsewhere) { $0 == "CSQLite" })
+    }
+
     @Test func `no source imports all of Foundation, or Dispatch`() {
         expectNone(imports(in: "Sources") { ["Foundation", "Dispatch", "XCTest", "Testing"].contains($0) })
     }

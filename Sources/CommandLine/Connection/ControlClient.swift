@@ -18,12 +18,16 @@ struct ControlClient: ~Copyable {
     }
 
     /// Asks, and waits for the answer: as long as it takes for a command that waits for an outcome.
+    ///
+    /// - Parameter show: is shown the notifications that come meanwhile; without it they are kept.
     mutating func call<Result: Decodable>(
-        _ command: Command, _ type: Result.Type, interrupts: Interrupts?
+        _ command: Command, _ type: Result.Type, interrupts: Interrupts?,
+        showing show: ((ServerMessage) throws(Failure) -> Void)? = nil
     ) throws(Failure) -> Result {
-        lastID += 1
-        let id = MessageID.number(lastID)
-        try socket.send(Frame.request(command, id: id))
+        if let show {
+            for message in takeEarly() { try show(message) }
+        }
+        let id = MessageID.number(try send(command))
         let patience = command.takesTime ? nil : ControlClient.patience
         while true {
             switch try receive(milliseconds: patience, interrupts: interrupts) {
@@ -31,10 +35,10 @@ struct ControlClient: ~Copyable {
                 do { return try answer.result(of: type) } catch { throw Failure(.unreachable, error.description) }
             case .message(.failure(id, let error)), .message(.failure(.null, let error)):
                 throw Failure(error)
-            case .message(.answer), .message(.failure), .resize:
+            case .message(.answer), .message(.failure), .resize, .input:
                 continue
             case .message(let notification):
-                early.append(notification)
+                if let show { try show(notification) } else { early.append(notification) }
             case .timeout:
                 throw Failure(
                     .unreachable,
@@ -52,7 +56,7 @@ struct ControlClient: ~Copyable {
         switch try receive(milliseconds: milliseconds, interrupts: interrupts) {
         case .message(.failure(_, let error)): throw Failure(error)
         case .message(let message): return message
-        case .timeout, .resize: return nil
+        case .timeout, .resize, .input: return nil
         }
     }
 
@@ -68,19 +72,28 @@ struct ControlClient: ~Copyable {
             switch try socket.receive(milliseconds: nil, interrupts: interrupts) {
             case .end: return
             case .interrupt(let signal): try Interrupts.act(on: signal)
-            case .bytes, .timeout: break
+            case .bytes, .timeout, .input: break
             }
         }
     }
 
-    private enum Arrival {
+    /// Sends a request, and returns its number.
+    mutating func send(_ command: Command) throws(Failure) -> Int64 {
+        lastID += 1
+        try socket.send(Frame.request(command, id: .number(lastID)))
+        return lastID
+    }
+
+    enum Arrival {
         case message(ServerMessage)
+        /// Another descriptor that was waited for has something to read.
+        case input
         case timeout
         case resize
     }
 
-    private mutating func receive(
-        milliseconds: Int32?, interrupts: Interrupts?
+    mutating func receive(
+        orInput input: Int32 = -1, milliseconds: Int32?, interrupts: Interrupts?
     ) throws(Failure) -> Arrival {
         while true {
             if let frame = try nextFrame() {
@@ -88,8 +101,9 @@ struct ControlClient: ~Copyable {
                     throw Failure(.unreachable, error.description)
                 }
             }
-            switch try socket.receive(milliseconds: milliseconds, interrupts: interrupts) {
+            switch try socket.receive(orInput: input, milliseconds: milliseconds, interrupts: interrupts) {
             case .bytes(let bytes): reader.append(bytes)
+            case .input: return .input
             case .timeout: return .timeout
             case .interrupt(let signal):
                 try Interrupts.act(on: signal)
@@ -115,11 +129,13 @@ extension Command {
     fileprivate var takesTime: Bool {
         switch self {
         case .start(_, .untilDone), .stop(_, .untilDone), .restart(_, .untilDone), .scale(_, _, .untilDone),
-            .apply(.untilDone):
+            .apply(.untilDone), .call:
             true
         case .start(_, .no), .stop(_, .no), .restart(_, .no), .scale(_, _, .no), .apply(.no), .status, .signal, .clear,
             .plan, .logs, .subscribe, .unsubscribe, .why, .version, .shutdown:
             false
+        case .task(let verb):
+            verb.takesTime
         }
     }
 }

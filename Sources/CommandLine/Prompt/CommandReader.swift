@@ -1,3 +1,4 @@
+import Configuration
 import Glibc
 
 /// roostctl without a verb: commands from a terminal or from a pipe, one a line, as supervisorctl takes them.
@@ -16,13 +17,27 @@ struct CommandReader {
     private func runScript() throws(Failure) {
         var first = Exit.success
         while let line = readLine() {
-            let words = line.split(whereSeparator: \.isWhitespace).map(String.init)
-            guard let word = words.first, !word.hasPrefix("#") else { continue }
-            if ["exit", "quit"].contains(word) { break }
+            guard let word = line.split(whereSeparator: \.isWhitespace).first, !word.hasPrefix("#") else { continue }
+            let words: [String]
+            do {
+                words = try CommandReader.words(line)
+            } catch {
+                try write("roostctl: \(error.message)\n", to: STDERR_FILENO)
+                if first == .success { first = error.exit }
+                continue
+            }
+            if word == "exit" || word == "quit" { break }
             let arguments = options.json ? words + ["--json"] : words
             let exit = Roostctl.run(words: arguments, socketPath: options.socketPath, interrupts: nil)
             if first == .success { first = exit }
         }
         if first != .success { throw Failure(first) }
+    }
+    /// Splits a line as a shell would, so that a command that is submitted can have blanks in its words.
+    static func words(_ line: String) throws(Failure) -> [String] {
+        switch Surroundings.shellWords(line) {
+        case .words(let words): return words
+        case .failure(let reason): throw Failure(.usage, "cannot understand the line: \(reason)")
+        }
     }
 }

@@ -93,7 +93,7 @@ private struct Completions {
     init(socketPath: String = "") { self.socketPath = socketPath }
 
     mutating func begin(_ prefix: String, isFirstWord: Bool) {
-        let words = isFirstWord ? Completions.verbs : InstanceNames.known(socketPath: socketPath)
+        let words = isFirstWord ? Completions.verbs : KnownNames.all(socketPath: socketPath)
         candidates = words.filter { $0.hasPrefix(prefix) }[...]
     }
 

@@ -8,9 +8,16 @@ struct Prompt {
         let editor = LineEditor(socketPath: socketPath)
         carryOut(["status"])
         while let line = editor.read(prompt: "roost> ") {
-            let words = line.split(whereSeparator: \.isWhitespace).map(String.init)
-            guard let word = words.first else { continue }
+            guard line.contains(where: { !$0.isWhitespace }) else { continue }
             editor.remember(line)
+            let words: [String]
+            do {
+                words = try CommandReader.words(line)
+            } catch {
+                try write("roostctl: \(error.message)\n", to: STDERR_FILENO)
+                continue
+            }
+            guard let word = words.first else { continue }
             switch word {
             case "exit", "quit": return
             case "help", "?": carryOut(["help"] + words.dropFirst())

@@ -13,6 +13,14 @@ enum TimeText {
         }
     }
 
+    /// The same, finer where a second is much: "36ms", "2.4s".
+    static func brief(_ duration: Duration) -> String {
+        guard duration < .seconds(10), duration >= .zero else { return span(duration) }
+        if duration < .seconds(1) { return "\(Int64(duration / .milliseconds(1)))ms" }
+        let tenths = Int64(duration / .milliseconds(100))
+        return "\(tenths / 10).\(tenths % 10)s"
+    }
+
     /// How long until then, rounded up: "now" only when it is due.
     static func until(_ moment: Timestamp, from now: Timestamp) -> String {
         let distance = moment.since(now)

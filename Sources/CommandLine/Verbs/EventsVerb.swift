@@ -16,7 +16,7 @@ struct EventsVerb: Verb {
         completion: .list(EventFilter.knownKinds))
     var kind: [String] = []
 
-    @Argument(help: .names, completion: .instanceNames)
+    @Argument(help: .names, completion: .allNames)
     var names: [String] = []
 
     @OptionGroup var options: GlobalOptions

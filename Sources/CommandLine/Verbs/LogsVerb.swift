@@ -1,11 +1,15 @@
 import ArgumentParser
 import ControlProtocol
+import SupervisorCore
 
 struct LogsVerb: Verb {
     static let configuration = CommandConfiguration(
-        commandName: "logs", abstract: "Show the last lines that instances wrote.")
+        commandName: "logs", abstract: "Show the last lines that instances or tasks wrote.",
+        discussion: "With --follow and numbers of tasks alone, it ends when they are finished.")
 
-    @Argument(help: .names, completion: .instanceNames)
+    @Argument(
+        help: "Workers (web), instances (web:0, web:*), groups (@site, site:*), all, or numbers of tasks.",
+        completion: .outputNames)
     var names: [String]
 
     @Flag(name: .shortAndLong, help: "Stay, and show new output as it comes.")
@@ -43,7 +47,11 @@ struct LogsVerb: Verb {
         try session.show(result, LogText.text(result))
         guard follow else { return }
 
-        var text = LogText(namesSources: result.logs.count > 1)
+        let tasks = names.compactMap { UInt64($0).map(TaskID.init) }
+        var text = LogText(namesSources: max(result.logs.count, tasks.count) > 1)
+        if tasks.count == names.count {
+            return try TaskFollower(session: session).follow(tasks, &client, names: &text)
+        }
         while let message = try client.notification(interrupts: session.interrupts) {
             guard case .log(let piece) = message else { continue }
             try session.show(piece, text.text(piece))

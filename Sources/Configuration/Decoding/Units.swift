@@ -1,7 +1,7 @@
 /// Why a text with a unit cannot be read, and what to write instead.
-struct UnitProblem: Error, Equatable {
-    var message: String
-    var fix: String
+package struct UnitProblem: Error, Equatable {
+    package var message: String
+    package var fix: String
 }
 
 extension Duration {
@@ -15,7 +15,7 @@ extension Duration {
     ]
 
     /// Reads "100ms", "1.5s", "2m", "1h30m", "1d", "500us": numbers with units, the larger unit first.
-    init(configured text: String) throws(UnitProblem) {
+    package init(configured text: String) throws(UnitProblem) {
         let example = "write \"500ms\", \"10s\" or \"1h30m\", for example"
         if text.hasPrefix("-") { throw UnitProblem(message: "a duration cannot be negative", fix: example) }
         var rest = text[...]

@@ -30,16 +30,17 @@ extension Daemon: ControlDelegate {
         let method = command.method
         switch command {
         case .status(let names):
-            let visible = try look(names, method, peer)
-            server.answer(token, StatusResult(instances: visible.map(status), daemon: about))
+            let (queues, rest) = splitQueues(names, method, peer)
+            let visible = names.isEmpty || !rest.isEmpty ? try look(rest, method, peer) : []
+            server.answer(
+                token,
+                StatusResult(
+                    instances: visible.map(status), queues: queues.map { QueueStatus($0) }, daemon: about))
         case .why(let name):
             let stories = try look([name], method, peer).map(story)
             server.answer(token, WhyResult(stories: stories))
         case .logs(let query):
-            let instances = try look(query.names, method, peer).map(\.instance)
-            // Before the answer: who has said all and follows nothing is let go with it.
-            if query.follow { followers.add(token.connection, instances, query.stream, self) }
-            server.answer(token, LogsResult(logs: instances.flatMap { excerpts($0, query) }))
+            server.answer(token, try excerpts(query, from: peer, token: token))
         case .clear(let names):
             let outcomes = try permitted(names, method, peer).map(clear)
             server.answer(token, ActionResult(outcomes))
@@ -55,6 +56,8 @@ extension Daemon: ControlDelegate {
             try permit(peer, method, [worker])
             let request = Request.scale(worker: worker, instances: instances, wait: wait.waits)
             submit(request, token, wait)
+        case .call(let query):
+            try call(query, peer, token)
         case .plan:
             try permit(peer, method, [])
             let loaded = Loader.loadPlan(at: configurationPath)
@@ -77,7 +80,30 @@ extension Daemon: ControlDelegate {
             server.answer(token, EmptyResult())
             logger.notice("shutdown asked by user \(peer.user), pid \(peer.pid)")
             shutDown()
+        case .task(let verb):
+            try carryOut(verb, from: peer, token: token)
         }
+    }
+
+    /// The last lines of instances and tasks; a name that is a number is a task's.
+    private func excerpts(_ query: LogQuery, from peer: Peer, token: RequestToken) throws(ControlError) -> LogsResult {
+        let isTask = { [supervisor] (name: String) in UInt64(name) != nil && supervisor.definition(of: name) == nil }
+        let names = query.names.filter { !isTask($0) }
+        let instances = names.isEmpty ? [] : try look(names, .logs, peer).map(\.instance)
+        var tasks: [TaskReport] = []
+        for id in query.names.filter(isTask).compactMap({ UInt64($0).map(TaskID.init) }) {
+            guard let report = supervisor.taskReport(id, at: .now) else { throw ControlError(.unknownTask(id)) }
+            try permit(peer, .logs, [report.queue])
+            tasks.append(report)
+        }
+        // Before the answer: who has said all and follows nothing is let go with it.
+        if query.follow {
+            let subjects = instances.map { OutputSubject.instance($0) } + tasks.map { .task($0.id) }
+            followers.add(token.connection, subjects, query.stream, self)
+        }
+        return LogsResult(
+            logs: instances.flatMap { excerpts($0, query) }
+                + tasks.flatMap { excerpts($0, lines: query.lines, stream: query.stream) })
     }
 
     // MARK: - Names and rights
@@ -105,7 +131,7 @@ extension Daemon: ControlDelegate {
         }
     }
 
-    private func permit(_ peer: Peer, _ method: Command.Method, _ workers: [String]) throws(ControlError) {
+    func permit(_ peer: Peer, _ method: Command.Method, _ workers: [String]) throws(ControlError) {
         if let refusal = access.refusal(peer, method, workers: workers) { throw refusal }
     }
 
@@ -150,11 +176,14 @@ extension Daemon: ControlDelegate {
     func limit(_ id: RequestID, _ token: RequestToken, _ wait: Command.Wait) {
         guard case .untilDone(let timeout?) = wait else { return }
         let timer = loop.schedule(at: loop.now + timeout) { [unowned self] in
-            guard requests.close(id) != nil else { return }
-            let error = ControlError(
-                .waitTimedOut, "waited \(timeout.text) in vain; what was asked for goes on, \"roostctl why\" tells more"
-            )
-            server.refuse(token, error)
+            guard let entry = requests.close(id) else { return }
+            let rest =
+                switch entry.purpose {
+                case .submit: "; with a key it is safe to submit it again"
+                case .action, .apply, .tasks, .queues, .call:
+                    "; what was asked for goes on, \"roostctl why\" tells more"
+                }
+            server.refuse(token, ControlError(.waitTimedOut, "waited \(timeout.text) in vain\(rest)"))
             deliver(.requestAbandoned(id))
         }
         requests.setTimeout(timer, of: id)
@@ -166,14 +195,18 @@ extension Daemon: ControlDelegate {
         if let timeout = entry.timeout { loop.cancel(timeout) }
         guard let token = entry.token else { return }
         switch (reply, entry.purpose) {
+        case (.called(let answer), _):
+            server.answer(token, PoolResult(answer))
+        case (.submitted(let task, _), .call):
+            server.answer(token, PoolResult(task: task))
         case (.refused(let refusal), _):
             server.refuse(token, ControlError(refusal))
         case (.submitted, _), (.tasks, _), (.queues, _):
-            server.refuse(token, ControlError(.internalError, "cannot tell of tasks: no verb asks for them"))
-        case (.done(let outcomes), .action):
-            server.answer(token, ActionResult(outcomes))
+            answer(token, reply, entry.purpose)
         case (.done(let outcomes), .apply(let changes)):
             server.answer(token, ApplyResult(changes: changes, outcomes: outcomes.map { InstanceOutcome($0) }))
+        case (.done(let outcomes), _):
+            server.answer(token, ActionResult(outcomes))
         }
     }
 
@@ -181,7 +214,7 @@ extension Daemon: ControlDelegate {
 
     private var about: DaemonStatus { DaemonStatus(version: RoostVersion.current, pid: getpid(), startedAt: startedAt) }
 
-    private var clock: ClockReading {
+    var clock: ClockReading {
         ClockReading(monotonic: .now, wall: Timestamp(nanoseconds: WallClock.now()))
     }
 

@@ -32,6 +32,9 @@ package final class Daemon {
     private(set) var processes: ProcessTable!
     private(set) var server: ControlServer!
     var requests = RequestBook()
+    private let firstPlan: Plan
+    let store: TaskKeeper
+    private(set) var sweeps: Sweeps!
     let followers = Followers()
     private let notices: ServiceNotices
     /// Where the output of each instance's latest run began.
@@ -55,6 +58,8 @@ package final class Daemon {
         notices = ServiceNotices(on: loop) { InitSystem.notify($0) }
         // No secret, and drawn anew for each life: it only spreads retries.
         supervisor = Supervisor(plan: plan, seed: UInt64.random(in: .min ... .max))
+        firstPlan = plan
+        store = TaskKeeper(directory: settings.stateDirectory, loop: loop, logger: logger)
         access = Daemon.access(plan.access)
         logs = try LogRegistry(loop: loop) { [logger] news in logger.warning("\(news)") }
         let surroundings = LaunchSurroundings(
@@ -70,7 +75,22 @@ package final class Daemon {
             followers.streamEnded(key, self)
             endIfDone()
         }
+        sweeps = Sweeps(
+            loop: loop, logger: logger, socketPath: settings.socket
+        ) { [unowned self] queue in deliver(.swept(queue: queue)) }
         server = ControlServer(loop: loop, logger: logger, delegate: self)
+    }
+
+    /// Hands the core what an earlier roostd stored, and the answers of the store from now on. Once it is certain that
+    /// no other roostd uses that store, which the control channel's lock shows.
+    private func takeUpTasks(of plan: Plan) {
+        store.answered = { [unowned self] event in deliver(event) }
+        let found = store.takeUp(isNeeded: !plan.queues.isEmpty)
+        if let found { removeOrphanedLogs(of: plan, tasks: found) }
+        if let found, found != StoredTasks() {
+            supervisor = Supervisor(plan: plan, seed: UInt64.random(in: .min ... .max), tasks: found)
+        }
+        sweeps.endUnrecorded(of: plan)
     }
 
     /// Runs until an orderly shutdown is over.
@@ -79,6 +99,7 @@ package final class Daemon {
         try Orphans.adopt()
         try watchSignals()
         try server.listen(at: place())
+        takeUpTasks(of: firstPlan)
         perform(supervisor.begin(at: .now))
         settleEvents()
         let count = supervisor.reports(at: .now).count
@@ -88,6 +109,7 @@ package final class Daemon {
         startWatchdog()
         shrinkWhenQuiet()
         try loop.run()
+        store.close()
         server.close()
         logger.notice("roostd has stopped")
     }
@@ -150,12 +172,16 @@ package final class Daemon {
                 processes.abandon(run)
             case .release(let run):
                 processes.release(run)
-            case .store(let ticket, _):
-                events.append(.storeFailed(ticket, reason: "cannot store tasks: this roostd has no store"))
-            case .sweep(let queue, _):
-                events.append(.swept(queue: queue))
-            case .forgetTasks:
-                break
+            case .store(let ticket, let changes):
+                if let reason = store.store(ticket, changes) { events.append(.storeFailed(ticket, reason: reason)) }
+            case .sweep(let queue, let runs):
+                sweeps.begin(queue, runs)
+            case .forgetTasks(let queue, let tasks):
+                forgetLogs(of: tasks, in: queue)
+            case .sendTask(let run, _, let line):
+                processes.runs[run]?.lines?.send(line)
+            case .endTasks(let run):
+                processes.runs[run]?.lines?.endInput()
             case .announce, .reply, .finish:
                 told.append(effect)
             }
@@ -173,7 +199,7 @@ package final class Daemon {
             isFinishing = true
             finish()
         case .spawn, .probeReadiness, .checkHealth, .endProbes, .signal, .abandon, .release, .store, .sweep,
-            .forgetTasks:
+            .forgetTasks, .sendTask, .endTasks:
             preconditionFailure("\(effect) is done, not told")
         }
     }

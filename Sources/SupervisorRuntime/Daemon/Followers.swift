@@ -1,25 +1,43 @@
 import ControlProtocol
 import SupervisorCore
 
+/// Whose output is followed: an instance over its restarts, or a task over its attempts.
+enum OutputSubject: Hashable {
+    case instance(InstanceID)
+    case task(TaskID)
+
+    /// As it is called in `log` notifications.
+    var name: String {
+        switch self {
+        case .instance(let instance): instance.description
+        case .task(let task): task.description
+        }
+    }
+}
+
+extension LiveRun {
+    var subject: OutputSubject { definition.task.map { .task($0) } ?? .instance(id.instance) }
+}
+
 /// Clients that follow output (`logs -f`), over the restarts of the instances that they follow.
 ///
 /// A class, because telling a client may find it gone, and so come back here to remove it.
 final class Followers {
     private struct Follower {
         let connection: ConnectionID
-        let instances: Set<InstanceID>
+        let subjects: Set<OutputSubject>
         let stream: OutputStream?
     }
 
     /// A pump that is looked at for followers.
     private final class Watched {
-        let instance: InstanceID
+        let subject: OutputSubject
         let stream: RunStream
         let observer: Int
         let lines: LineAssembler
 
-        init(_ instance: InstanceID, _ stream: RunStream, observer: Int, lines: LineAssembler) {
-            self.instance = instance
+        init(_ subject: OutputSubject, _ stream: RunStream, observer: Int, lines: LineAssembler) {
+            self.subject = subject
             self.stream = stream
             self.observer = observer
             self.lines = lines
@@ -29,17 +47,18 @@ final class Followers {
     private var followers: [Follower] = []
     private var watched: [ObjectIdentifier: Watched] = [:]
 
-    func add(_ connection: ConnectionID, _ instances: [InstanceID], _ stream: OutputStream?, _ daemon: Daemon) {
-        followers.append(Follower(connection: connection, instances: Set(instances), stream: stream))
+    func add(_ connection: ConnectionID, _ subjects: [OutputSubject], _ stream: OutputStream?, _ daemon: Daemon) {
+        let subjects = Set(subjects)
+        followers.append(Follower(connection: connection, subjects: subjects, stream: stream))
         daemon.server.beginFollowing(connection)
-        for run in daemon.processes.runs.values where instances.contains(run.id.instance) {
-            for stream in run.streams { watch(run.id.instance, stream, daemon) }
+        for run in daemon.processes.runs.values where subjects.contains(run.subject) {
+            for stream in run.streams { watch(run.subject, stream, daemon) }
         }
     }
 
     func remove(_ connection: ConnectionID, _ daemon: Daemon) {
         followers.removeAll { $0.connection == connection }
-        for (key, entry) in watched where !followers.contains(where: { $0.instances.contains(entry.instance) }) {
+        for (key, entry) in watched where !followers.contains(where: { $0.subjects.contains(entry.subject) }) {
             entry.stream.pump.removeObserver(entry.observer)
             watched[key] = nil
         }
@@ -48,30 +67,30 @@ final class Followers {
     /// A run has begun: who follows its instance follows it too.
     func streamBegan(_ run: LiveRun, _ stream: RunStream, _ daemon: Daemon) {
         daemon.noteStart(of: run.id.instance, stream)
-        guard followers.contains(where: { $0.instances.contains(run.id.instance) }) else { return }
-        watch(run.id.instance, stream, daemon)
+        guard followers.contains(where: { $0.subjects.contains(run.subject) }) else { return }
+        watch(run.subject, stream, daemon)
     }
 
     /// The last byte of a run has been moved.
     func streamEnded(_ key: DrainKey, _ daemon: Daemon) {
         guard let entry = watched.removeValue(forKey: ObjectIdentifier(key)) else { return }
-        if let rest = entry.lines.rest() { tell(entry.instance, entry.stream, rest, daemon) }
+        if let rest = entry.lines.rest() { tell(entry.subject, entry.stream, rest, daemon) }
     }
 
-    private func watch(_ instance: InstanceID, _ stream: RunStream, _ daemon: Daemon) {
+    private func watch(_ subject: OutputSubject, _ stream: RunStream, _ daemon: Daemon) {
         let key = ObjectIdentifier(stream.key)
         guard watched[key] == nil else { return }
         let lines = LineAssembler()
         let observer = stream.pump.addObserver { [unowned daemon] chunk in
             guard let bytes = try? chunk.contents(), let text = lines.add(bytes) else { return }
-            daemon.followers.tell(instance, stream, text, daemon)
+            daemon.followers.tell(subject, stream, text, daemon)
         }
-        watched[key] = Watched(instance, stream, observer: observer, lines: lines)
+        watched[key] = Watched(subject, stream, observer: observer, lines: lines)
     }
 
-    private func tell(_ instance: InstanceID, _ stream: RunStream, _ text: String, _ daemon: Daemon) {
-        let note = LogNotification(name: instance.description, stream: stream.kind, text: text)
-        for follower in followers where follower.instances.contains(instance) {
+    private func tell(_ subject: OutputSubject, _ stream: RunStream, _ text: String, _ daemon: Daemon) {
+        let note = LogNotification(name: subject.name, stream: stream.kind, text: text)
+        for follower in followers where follower.subjects.contains(subject) {
             guard follower.stream == nil || follower.stream == stream.kind else { continue }
             _ = daemon.server.send(note, to: follower.connection)
         }

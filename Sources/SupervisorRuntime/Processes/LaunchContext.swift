@@ -33,14 +33,14 @@ struct LaunchContext {
         self.definition = definition
         let account = try Self.account(of: definition.launch)
         credentials = try Self.credentials(of: definition.launch)
-        environment = try Self.environment(run, definition.launch, account: account, in: surroundings)
+        environment = try Self.environment(run, definition, account: account, in: surroundings)
     }
 
     func expand(_ text: String) -> String { definition.launch.expand(text, for: run.instance) }
 
     /// Where a stream of output goes: nil for nowhere.
     func logTarget(_ path: String?, in directory: String) -> LogTarget? {
-        definition.log.target(path, for: run.instance, in: directory)
+        definition.log.target(path, for: run.instance, task: definition.task, in: directory)
     }
 
     /// The request for the run's own process, without its streams.
@@ -100,8 +100,9 @@ struct LaunchContext {
     }
 
     private static func environment(
-        _ run: RunID, _ launch: LaunchSpecification, account: UserAccount?, in surroundings: LaunchSurroundings
+        _ run: RunID, _ definition: WorkerDefinition, account: UserAccount?, in surroundings: LaunchSurroundings
     ) throws(SpawnFailure) -> Environment {
+        let launch = definition.launch
         var variables: [String: String] = [:]
         if !launch.inheritEnvironment {
             variables["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -124,6 +125,7 @@ struct LaunchContext {
         variables["ROOST_WORKER"] = run.instance.worker
         variables["ROOST_INDEX"] = "\(run.instance.index)"
         variables["ROOST_SOCKET"] = surroundings.socketPath
+        if let task = definition.task { variables["ROOST_TASK"] = task.description }
         return launch.inheritEnvironment
             ? .extend(variables, without: LaunchSurroundings.privateVariables) : .replace(variables)
     }
@@ -168,9 +170,12 @@ extension SupervisorCore.ResourceLimit.Kind {
 
 extension LogPolicy {
     /// Where a stream of an instance goes; nil for nowhere.
-    func target(_ path: String?, for instance: InstanceID, in directory: String) -> LogTarget? {
+    func target(
+        _ path: String?, for instance: InstanceID, task: TaskID? = nil, in directory: String
+    ) -> LogTarget? {
         guard let path else { return nil }
-        let expanded = Placeholders.expand(path, for: instance)
+        let named = task.map { path.replacing("{task}", with: $0.description) } ?? path
+        let expanded = Placeholders.expand(named, for: instance)
         let absolute = expanded.hasPrefix("/") ? expanded : "\(directory)/\(expanded)"
         let whenFull: LogTarget.WhenFull =
             switch full {

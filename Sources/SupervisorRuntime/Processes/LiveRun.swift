@@ -20,6 +20,8 @@ final class LiveRun {
     var newlineReader: OwnedDescriptor?
     var readiness: ReadinessWatch?
     var health: HealthWatch?
+    /// Of a process of a pool: where its tasks and answers go.
+    var lines: PoolLines?
 
     init(_ context: LaunchContext, pid: Int32, process: consuming ProcessDescriptor, cgroup: ControlGroup?) {
         id = context.run
@@ -41,7 +43,12 @@ struct RunStream {
 }
 
 /// Tells the drains of finished runs apart.
-final class DrainKey {}
+final class DrainKey {
+    /// The path of a sink that is to be given back.
+    let borrowed: String?
+
+    init(borrowed: String? = nil) { self.borrowed = borrowed }
+}
 
 /// A pipe from a child to roostd.
 final class ChildPipe {

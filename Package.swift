@@ -84,7 +84,8 @@ let package = Package(
             name: "example-subprocesses", dependencies: ["Subprocesses"], path: "Examples/Subprocesses",
             swiftSettings: strict),
         .executableTarget(
-            name: "example-futures", dependencies: ["Futures"], path: "Examples/Futures", swiftSettings: strict),
+            name: "example-futures", dependencies: ["Futures", "Threading"], path: "Examples/Futures",
+            swiftSettings: strict),
         .executableTarget(
             name: "example-multiprocessing", dependencies: ["Multiprocessing", "Futures"],
             path: "Examples/Multiprocessing", swiftSettings: strict),
@@ -149,8 +150,8 @@ let package = Package(
             name: "ToolkitTesting", dependencies: ["Linux", "Threading", "Subprocesses"],
             path: "Tests/ToolkitTesting", swiftSettings: strict),
         .executableTarget(
-            name: "toolkit-endings", dependencies: ["Threading", "Subprocesses"], path: "Tests/ToolkitEndings",
-            swiftSettings: strict),
+            name: "toolkit-endings", dependencies: ["Threading", "Subprocesses", "Futures"],
+            path: "Tests/ToolkitEndings", swiftSettings: strict),
         // A timer wheel beside a sorted array, for the tests and for millions of steps.
         .target(
             name: "SchedulingModel", dependencies: ["Scheduling"], path: "Tests/SchedulingModel",
@@ -175,11 +176,12 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "FuturesTests",
-            dependencies: ["Futures", "FuturesAsync", "Threading", "ToolkitTesting", "toolkit-endings"],
+            dependencies: ["Futures", "FuturesAsync", "Threading", "Linux", "ToolkitTesting", "toolkit-endings"],
             swiftSettings: strict),
         // What the tests of Multiprocessing run in other processes: the functions, and the program that runs them.
         .target(
-            name: "MultiprocessingTasks", dependencies: ["Multiprocessing", "Threading", "Linux"],
+            name: "MultiprocessingTasks",
+            dependencies: ["Multiprocessing", "Futures", "Subprocesses", "Threading", "Linux"],
             path: "Tests/MultiprocessingTasks", swiftSettings: strict),
         .executableTarget(
             name: "multiprocessing-worker", dependencies: ["MultiprocessingTasks", "Multiprocessing"],
@@ -188,7 +190,7 @@ let package = Package(
             name: "MultiprocessingTests",
             dependencies: [
                 "Multiprocessing", "MultiprocessingTasks", "multiprocessing-worker", "Futures", "Subprocesses",
-                "Threading", "Linux", "ToolkitTesting",
+                "Threading", "Linux", "ToolkitTesting", .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),
         // Stores until it is killed.

@@ -37,7 +37,24 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "QueueRate", dependencies: [.product(name: "Queues", package: "roost")], swiftSettings: strict),
+        .executableTarget(
+            name: "ProcessQueueRate", dependencies: [.product(name: "Multiprocessing", package: "roost")],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "PipeRate", dependencies: [.product(name: "Multiprocessing", package: "roost")],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "PoolRate",
+            dependencies: [
+                .product(name: "Multiprocessing", package: "roost"), .product(name: "Futures", package: "roost"),
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "ManagerRate", dependencies: [.product(name: "Multiprocessing", package: "roost")],
+            swiftSettings: strict),
         .executableTarget(name: "LockRate", dependencies: [threading], swiftSettings: strict),
+        .executableTarget(
+            name: "FutureRate", dependencies: [.product(name: "Futures", package: "roost")], swiftSettings: strict),
         .executableTarget(
             name: "TimerRate",
             dependencies: [scheduling, threading, .product(name: "HeapModule", package: "swift-collections")],

@@ -27,6 +27,9 @@ class Programs:
     lateness_python: Path
     farewell: Path
     clients: Path
+    echo: Path
+    echo_python: Path
+    pools_python: Path
     writer: Path
     timer_rate: Path
     timers: Path
@@ -34,9 +37,16 @@ class Programs:
     queues_python: Path
     queues_cpp: Path
     queues_rust: Path | None
+    process_queues_python: Path
+    pipes_swift: Path
+    managers_swift: Path
+    managers_python: Path
+    pipes_python: Path
+    calls_python: Path
     locks: Path
     locks_swift: Path
     locks_python: Path
+    futures_python: Path
     locks_cpp: Path
     locks_rust: Path | None
 
@@ -80,6 +90,9 @@ def build(roostd: str | None) -> Programs:
         lateness_python=HERE / "programs" / "lateness.py",
         farewell=directory / "farewell",
         clients=directory / "clients",
+        echo=directory / "echo",
+        echo_python=HERE / "programs" / "echo.py",
+        pools_python=HERE / "programs" / "pools.py",
         writer=directory / "writer",
         timer_rate=HERE / ".build" / "release" / "TimerRate",
         timers=_build_timers(directory / "timers"),
@@ -87,9 +100,16 @@ def build(roostd: str | None) -> Programs:
         queues_python=HERE / "programs" / "queues.py",
         queues_cpp=directory / "queues-cpp",
         queues_rust=directory / "queues-rust" if rust else None,
+        process_queues_python=HERE / "programs" / "process_queues.py",
+        pipes_swift=HERE / ".build" / "release" / "PipeRate",
+        managers_swift=HERE / ".build" / "release" / "ManagerRate",
+        managers_python=HERE / "programs" / "managers.py",
+        pipes_python=HERE / "programs" / "pipes.py",
+        calls_python=HERE / "programs" / "calls.py",
         locks=directory / "locks",
         locks_swift=HERE / ".build" / "release" / "LockRate",
         locks_python=HERE / "programs" / "locks.py",
+        futures_python=HERE / "programs" / "futures.py",
         locks_cpp=directory / "locks-cpp",
         locks_rust=directory / "locks-rust" if rust else None,
     )

@@ -69,7 +69,7 @@ package struct Failure: Error, Equatable, Sendable {
         case .slowReader: .unreachable
         case .queueIsFull: .full
         case .parseError, .invalidRequest, .methodNotFound, .internalError, .busy, .shuttingDown, .notStored,
-            .wrongState, nil:
+            .wrongState, .notRunning, nil:
             .notReached
         }
     }

@@ -22,7 +22,8 @@ package struct Roostctl: ParsableCommand {
         subcommands: [
             StatusVerb.self, StartVerb.self, StopVerb.self, RestartVerb.self, SignalVerb.self, ScaleVerb.self,
             ClearVerb.self, PlanVerb.self, ApplyVerb.self, LogsVerb.self, EventsVerb.self, WhyVerb.self, CheckVerb.self,
-            SubmitVerb.self, TasksVerb.self, WaitVerb.self, ResultVerb.self, CancelVerb.self, RetryVerb.self,
+            SubmitVerb.self, CallVerb.self, MapVerb.self, TasksVerb.self, WaitVerb.self, ResultVerb.self,
+            CancelVerb.self, RetryVerb.self,
             PauseVerb.self, ResumeVerb.self, VersionVerb.self, ShutdownVerb.self, CompletionVerb.self,
         ])
 

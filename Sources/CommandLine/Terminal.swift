@@ -32,8 +32,10 @@ func environment(_ name: String) -> String? {
 }
 
 /// Writes all of the text. A reader that has gone away ends the program without a word, by SIGPIPE as usual.
-func write(_ text: String, to fd: Int32 = STDOUT_FILENO) throws(Failure) {
-    var rest = Array(text.utf8)[...]
+func write(_ text: String, to fd: Int32 = STDOUT_FILENO) throws(Failure) { try write(Array(text.utf8), to: fd) }
+
+func write(_ bytes: [UInt8], to fd: Int32 = STDOUT_FILENO) throws(Failure) {
+    var rest = bytes[...]
     while !rest.isEmpty {
         let count = rest.withUnsafeBytes { bytes in
             repeatingOnInterrupt { write(fd, bytes.baseAddress, bytes.count) }

@@ -78,7 +78,7 @@ package struct Access: Equatable, Sendable {
         switch method {
         case .version, .unsubscribe: nil
         case .subscribe: "events"
-        case .status, .start, .stop, .restart, .signal, .scale, .clear, .plan, .apply, .logs, .why, .shutdown,
+        case .status, .start, .stop, .restart, .signal, .scale, .clear, .plan, .apply, .logs, .why, .call, .shutdown,
             .submit, .tasks, .wait, .result, .cancel, .retry, .pause, .resume:
             method.rawValue
         }

@@ -21,6 +21,9 @@ extension Command {
         case .subscribe: self = .subscribe(try reader.eventQuery())
         case .unsubscribe: self = .unsubscribe
         case .why: self = .why(name: try reader.name("name"))
+        case .call:
+            // Calls are read from their bytes; what comes here is no JSON for those who look closely.
+            throw ControlError(.parseError, "cannot read the call: not valid JSON, or nested too deeply")
         case .version: self = .version
         case .shutdown: self = .shutdown
         case .submit, .tasks, .wait, .result, .cancel, .retry, .pause, .resume:
@@ -38,6 +41,7 @@ extension Command {
         case .logs: ["names", "lines", "follow", "stream"]
         case .subscribe: ["after", "kinds", "names"]
         case .why: ["name"]
+        case .call: []
         case .plan, .unsubscribe, .version, .shutdown: []
         case .submit, .tasks, .wait, .result, .cancel, .retry, .pause, .resume: TaskVerb.parameterNames(of: method)
         }
@@ -74,7 +78,7 @@ extension Command {
             try container.encode(name, forKey: AnyKey("name"))
         case .task(let verb):
             try verb.encodeParameters(into: &container)
-        case .plan, .unsubscribe, .version, .shutdown:
+        case .plan, .unsubscribe, .version, .shutdown, .call:
             break
         }
     }

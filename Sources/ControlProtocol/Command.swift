@@ -19,6 +19,8 @@ package enum Command: Equatable, Sendable {
     case subscribe(EventQuery)
     case unsubscribe
     case why(name: String)
+    /// A task for a pool.
+    case call(PoolQuery)
     case version
     case shutdown
     /// What is asked about tasks and queues.
@@ -32,7 +34,7 @@ package enum Command: Equatable, Sendable {
     }
 
     package enum Method: String, Sendable, CaseIterable {
-        case status, start, stop, restart, signal, scale, clear, plan, apply, logs, subscribe, unsubscribe, why
+        case status, start, stop, restart, signal, scale, clear, plan, apply, logs, subscribe, unsubscribe, why, call
         case version, shutdown
         case submit, tasks, wait, result, cancel, retry, pause, resume
     }
@@ -52,6 +54,7 @@ package enum Command: Equatable, Sendable {
         case .subscribe: .subscribe
         case .unsubscribe: .unsubscribe
         case .why: .why
+        case .call: .call
         case .version: .version
         case .shutdown: .shutdown
         case .task(let verb): verb.method

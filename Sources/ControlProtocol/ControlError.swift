@@ -31,6 +31,8 @@ package struct ControlError: Error, Codable, Equatable, Sendable, CustomStringCo
         case configurationHasProblems = -32004
         /// The client does not read; the connection is closed.
         case slowReader = -32005
+        /// A pool takes no tasks, for nothing of it runs.
+        case notRunning = -32010
         /// The wait took longer than `timeout`. What was asked for goes on.
         case waitTimedOut = -32006
         /// The queue has no room. `data` has `limit`.
@@ -46,14 +48,17 @@ package struct ControlError: Error, Codable, Equatable, Sendable, CustomStringCo
         package var nearest: String?
         package var limit: Int?
         package var problems: [ProblemReport]?
+        package var task: UInt64?
 
         package init(
-            name: String? = nil, nearest: String? = nil, limit: Int? = nil, problems: [ProblemReport]? = nil
+            name: String? = nil, nearest: String? = nil, limit: Int? = nil, problems: [ProblemReport]? = nil,
+            task: UInt64? = nil
         ) {
             self.name = name
             self.nearest = nearest
             self.limit = limit
             self.problems = problems
+            self.task = task
         }
     }
 
@@ -81,6 +86,8 @@ extension ControlError {
             self.init(
                 .invalidParameters, "cannot scale to \(count) instances; give a number from 0 to \(limit)",
                 data: Details(limit: limit))
+        case .noPool, .poolIsDown, .callTimedOut:
+            self.init(poolRefusal: refusal)
         case .unknownTask(let id):
             self.init(.unknownName, refusal.taskText, data: Details(name: id.description))
         case .queueIsFull(_, let capacity):

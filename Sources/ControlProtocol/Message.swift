@@ -37,7 +37,8 @@ package enum MessageID: Hashable, Codable, Sendable {
 /// Makes frames, newline included. Keys are sorted, so that the same value is the same bytes.
 package enum Frame {
     package static func request(_ command: Command, id: MessageID) -> [UInt8] {
-        encode(RequestEnvelope(id: id, command: command))
+        if case .call(let query) = command { return query.frame(id: id) }
+        return encode(RequestEnvelope(id: id, command: command))
     }
 
     package static func result(_ result: some Encodable, id: MessageID) -> [UInt8] {

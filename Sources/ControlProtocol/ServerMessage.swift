@@ -10,7 +10,7 @@ package enum ServerMessage: Sendable {
 
     /// The frame of an answer that has a result.
     package struct Answer: Sendable {
-        fileprivate let frame: [UInt8]
+        let frame: [UInt8]
 
         /// - Throws: `Malformed` when the daemon's idea of this result is another.
         package func result<Result: Decodable>(of type: Result.Type) throws(Malformed) -> Result {

@@ -14,7 +14,7 @@ extension TaskVerb {
         case .pause: self = .pause(try reader.someNames())
         case .resume: self = .resume(try reader.someNames())
         case .status, .start, .stop, .restart, .signal, .scale, .clear, .plan, .apply, .logs, .subscribe, .unsubscribe,
-            .why, .version, .shutdown:
+            .why, .version, .shutdown, .call:
             preconditionFailure("\(method) is no verb about tasks")
         }
     }
@@ -37,7 +37,7 @@ extension TaskVerb {
         case .retry: ["tasks"]
         case .pause, .resume: ["names"]
         case .status, .start, .stop, .restart, .signal, .scale, .clear, .plan, .apply, .logs, .subscribe, .unsubscribe,
-            .why, .version, .shutdown:
+            .why, .version, .shutdown, .call:
             []
         }
     }

@@ -18,6 +18,11 @@ package struct EventDescriptor: ~Copyable, Sendable {
         _ = eventfd_write(descriptor.raw, 1)
     }
 
+    /// Adds as much as there is room for, as many wake-ups would that nobody takes.
+    package borrowing func fill() {
+        _ = eventfd_write(descriptor.raw, .max - 1)
+    }
+
     /// Takes the wake-ups that have come so far.
     package borrowing func drain() {
         var count: eventfd_t = 0

@@ -124,6 +124,8 @@ package final class EventLoop {
     /// Changes what a source waits for, or arms a one-shot source again. Nothing happens to a stale source.
     package func rearm(_ source: Source, _ interest: Readiness) throws(SystemError) {
         guard var entry = sources[source] else { return }
+        // What is watched all the time is watched for this already.
+        if entry.interest == interest, entry.trigger == .level { return }
         entry.interest = interest
         sources[source] = entry
         try epoll.modify(entry.fd, interest, entry.trigger, token: source.token)

@@ -7,7 +7,7 @@ import Threading
 ///
 /// One thread waits for their ends and collects them; it is there only while there are such children. Where it cannot
 /// be had (too many threads, no descriptor left), they are looked at whenever a process is spawned.
-enum AbandonedChildren {
+package enum AbandonedChildren {
     private struct State: ~Copyable {
         var children: [ChildHandle] = []
         /// Tells the thread that there are more; nil while there is no thread.
@@ -18,7 +18,7 @@ enum AbandonedChildren {
     /// Whether there may be any, for a look without the lock.
     private static let isEmpty = Atomic(true)
 
-    static func adopt(_ child: ChildHandle) {
+    package static func adopt(_ child: ChildHandle) {
         guard child.poll() == nil else { return }
         state.withLock { state in
             state.children.append(child)
@@ -28,7 +28,7 @@ enum AbandonedChildren {
     }
 
     /// Collects those that have ended, if no thread does.
-    static func sweep() {
+    package static func sweep() {
         if isEmpty.load(ordering: .relaxed) { return }
         state.withLock { state in
             collect(&state)

@@ -1,25 +1,25 @@
 import CLinux
-import Linux
-import Threading
+package import Linux
+package import Threading
 
 /// A child, for many threads at once: whoever looks first after its end collects its exit, and everybody gets the same.
-final class ChildHandle: Sendable {
-    let pid: Int32
-    let descriptor: ProcessDescriptor
+package final class ChildHandle: Sendable {
+    package let pid: Int32
+    package let descriptor: ProcessDescriptor
     private let ending = Monitor<Ending?>(nil)
 
-    struct Ending: Sendable {
-        let status: TerminationStatus
-        let usage: ResourceUsage?
+    package struct Ending: Sendable {
+        package let status: TerminationStatus
+        package let usage: ResourceUsage?
     }
 
-    init(pid: Int32, descriptor: consuming ProcessDescriptor) {
+    package init(pid: Int32, descriptor: consuming ProcessDescriptor) {
         self.pid = pid
         self.descriptor = descriptor
     }
 
     /// How it ended; nil while it is running.
-    func poll() -> Ending? {
+    package func poll() -> Ending? {
         ending.withLock { ending in
             if ending == nil { ending = collect() }
             return ending
@@ -38,7 +38,7 @@ final class ChildHandle: Sendable {
     }
 
     /// Waits for its end; nil if the deadline passed first.
-    func wait(until deadline: Deadline) -> Ending? {
+    package func wait(until deadline: Deadline) -> Ending? {
         if let ending = ending.withLock({ $0 }) { return ending }
         while true {
             if !deadline.isImmediate { _ = descriptor.awaitEnd(until: deadline.nanoseconds) }
@@ -50,7 +50,7 @@ final class ChildHandle: Sendable {
     }
 
     /// Sends a signal; false if it has ended.
-    func send(signal: Int32) throws(SystemError) -> Bool { try descriptor.send(signal: signal) }
+    package func send(signal: Int32) throws(SystemError) -> Bool { try descriptor.send(signal: signal) }
 
     /// Runs `body` while nobody can collect the exit, so that the pid, and the group of that number, surely mean this
     /// child. Does nothing if its exit was collected before.

@@ -4,7 +4,7 @@ import Linux
 /// The three standard streams of a child while it is being made.
 ///
 /// The child's ends that were opened for it are closed with this value; the parent's ends are taken from it.
-struct ChildStreams: ~Copyable {
+package struct ChildStreams: ~Copyable {
     var input: ChildStream
     var output: ChildStream
     /// nil if it is merged with the output.
@@ -12,7 +12,7 @@ struct ChildStreams: ~Copyable {
     /// The child's ends under the numbers 0, 1 and 2.
     let mappings: [roost_spawn_descriptor]
 
-    init(_ request: SpawnRequest) throws(SpawnError) {
+    package init(_ request: SpawnRequest) throws(SpawnError) {
         // Asked before anything is opened: in a parent without the streams, what is opened gets their numbers.
         let lacksOutput = request.standardOutput == .inherit && !ChildStreams.isOpen(1)
         let lacksError = request.standardError == .inherit && !ChildStreams.isOpen(2)
@@ -41,6 +41,9 @@ struct ChildStreams: ~Copyable {
         self.output = output
         self.error = error
     }
+
+    /// The same, by their numbers.
+    package var sources: [Int32] { mappings.map(\.source) }
 
     private static func isOpen(_ number: Int32) -> Bool { roost_fcntl(number, F_GETFD, 0) >= 0 }
 }

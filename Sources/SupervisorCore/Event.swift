@@ -21,6 +21,11 @@ package enum Event: Equatable, Sendable {
     case storeFailed(StoreTicket, reason: String)
     /// Nothing is left of the runs that a queue was swept for.
     case swept(queue: String)
+    /// A process of a pool has written a line, given here without its end, and the beginning of what came behind it in
+    /// the same moment, which nobody can have asked for.
+    case taskAnswered(RunID, [UInt8], extra: [UInt8])
+    /// The lines between roostd and a process of a pool are out of order.
+    case taskChannelBroken(RunID, PoolFault)
     /// An orderly stop of everything, then the end. Said again, it hastens: what is still there is killed at once.
     case shutdownRequested
 }
@@ -43,6 +48,8 @@ package enum Request: Equatable, Sendable {
     case retryTasks([TaskID])
     /// Answered with `.queues`.
     case pauseQueues([String])
+    /// A task for a pool. Answered with `.called` once it has its end.
+    case call(PoolCall)
     case resumeQueues([String])
 }
 
@@ -70,6 +77,10 @@ package enum Effect: Equatable, Sendable {
     case sweep(queue: String, [RunID])
     /// Nobody can ask about these tasks any more: their logs may go.
     case forgetTasks(queue: String, [TaskID])
+    /// Write this line to the run's standard input; answer with `.taskAnswered`, `.taskChannelBroken` or its end.
+    case sendTask(RunID, TaskID, [UInt8])
+    /// Close the run's standard input, once what was sent is written.
+    case endTasks(RunID)
     /// Tell subscribers, the log and `why`.
     case announce(Announcement)
     case reply(RequestID, Reply)
@@ -158,6 +169,8 @@ package enum Reply: Equatable, Sendable {
     case tasks([TaskReport])
     /// The queues that were named, in plan order, as they are now.
     case queues([QueueReport])
+    /// What became of a task of a pool.
+    case called(PoolAnswer)
     /// The request made no sense, and nothing was done.
     case refused(Refusal)
 
@@ -212,5 +225,11 @@ package enum Reply: Equatable, Sendable {
         case taskIsNotFinished(TaskID, TaskState)
         /// The store could not make it durable, so nothing was done.
         case notStored(reason: String)
+        /// It is a worker or a queue.
+        case noPool(String)
+        /// No process of it works, and none will by itself.
+        case poolIsDown(String, reason: String)
+        /// The caller waited as long as it wanted. The task goes on.
+        case callTimedOut(TaskID)
     }
 }

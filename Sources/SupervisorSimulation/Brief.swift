@@ -17,6 +17,9 @@ extension Event {
         case .stored(let ticket): "stored \(ticket)"
         case .storeFailed(let ticket, let reason): "\(ticket) not stored: \(reason)"
         case .swept(let queue): "swept \(queue)"
+        case .taskAnswered(let run, let line, let extra):
+            "\(run) answered \(String(decoding: line.prefix(80), as: UTF8.self))\(extra.isEmpty ? "" : " and more")"
+        case .taskChannelBroken(let run, let fault): "lines of \(run) broken: \(fault.brief)"
         case .shutdownRequested: "shutdown requested"
         }
     }
@@ -35,6 +38,8 @@ extension Effect {
         case .store(let ticket, let changes): "store \(ticket): \(changes.map(\.brief).joined(separator: ", "))"
         case .sweep(let queue, let runs): "sweep \(queue) of \(runs)"
         case .forgetTasks(let queue, let tasks): "forget \(tasks) of \(queue)"
+        case .sendTask(let run, let task, _): "send task \(task) to \(run)"
+        case .endTasks(let run): "end tasks of \(run)"
         case .announce(let told):
             "announce \(told.kind.rawValue) \(told.task.map { "task \($0) " } ?? "")"
                 + "\(told.instance?.description ?? "") \(told.state?.rawValue ?? ""): "
@@ -52,6 +57,7 @@ extension Reply {
         case .submitted(let task, let isNew): "\(isNew ? "submitted" : "known as") \(task)"
         case .tasks(let reports): reports.map { "\($0.id) \($0.state)" }.joined(separator: ", ")
         case .queues(let reports): reports.map { "\($0.name)\($0.isPaused ? " paused" : "")" }.joined(separator: ", ")
+        case .called(let answer): "task \(answer.task) \(answer.outcome.brief)"
         case .refused(let refusal): "refused, \(refusal)"
         }
     }
@@ -65,6 +71,30 @@ extension StoreChange {
         case .forget(let tasks): "forget \(tasks)"
         case .reserve(let task): "reserve \(task)"
         case .pause(let queue, let isPaused): "\(isPaused ? "pause" : "resume") \(queue)"
+        }
+    }
+}
+
+extension PoolAnswer.Outcome {
+    var brief: String {
+        switch self {
+        case .done(let bytes): "done: \(String(decoding: bytes.prefix(80), as: UTF8.self))"
+        case .error(let bytes): "error: \(String(decoding: bytes.prefix(80), as: UTF8.self))"
+        case .failed(let failure, let why): "\(failure.rawValue): \(why)"
+        case .cancelled(let why): "cancelled: \(why)"
+        }
+    }
+}
+
+extension PoolFault {
+    var brief: String {
+        switch self {
+        case .inputClosed(let taken): "input closed, \(taken ? "task taken" : "task not taken")"
+        case .unasked(let line): "unasked: \(String(decoding: line.prefix(20), as: UTF8.self))"
+        case .outputClosed: "output closed"
+        case .lineTooLong(let line): "line too long: \(String(decoding: line.prefix(20), as: UTF8.self))"
+        case .unfinishedLine(let line): "unfinished line: \(String(decoding: line.prefix(20), as: UTF8.self))"
+        case .system(let what): what
         }
     }
 }

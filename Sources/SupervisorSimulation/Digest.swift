@@ -71,6 +71,14 @@ package struct Digest: Equatable, Sendable {
             feed(13)
             feed(queue)
             tasks.forEach { feed($0.number) }
+        case .sendTask(let run, let task, let line):
+            feed(14)
+            feed(run)
+            feed(task.number)
+            line.forEach { feed(UInt64($0)) }
+        case .endTasks(let run):
+            feed(15)
+            feed(run)
         }
     }
 
@@ -82,7 +90,7 @@ package struct Digest: Equatable, Sendable {
                 feed(outcome.result.rawValue)
                 feed(outcome.message)
             }
-        case .submitted, .tasks, .queues:
+        case .submitted, .tasks, .queues, .called:
             feed(reply.brief)
         case .refused(let refusal):
             feed("\(refusal)")

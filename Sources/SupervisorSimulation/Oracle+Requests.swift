@@ -14,7 +14,7 @@ extension Oracle {
                 wantUp(id)
             }
             restartRequirers(of: Set(ids.compactMap { find($0)?.worker }))
-        case .signal, .submit, .waitTasks, .cancelTasks, .retryTasks, .pauseQueues, .resumeQueues: break
+        case .signal, .submit, .waitTasks, .cancelTasks, .retryTasks, .pauseQueues, .resumeQueues, .call: break
         case .scale(let worker, let count, _):
             if let worker = workerIndex(worker), !workers[worker].isRemoved, count >= 0 { resize(worker, to: count) }
         case .apply(let next, _): adopt(next)

@@ -42,7 +42,9 @@ extension Oracle {
                 live.isStuck = false
                 live.status = status
             }
-        case .treeEmptied, .request, .requestAbandoned, .stored, .storeFailed, .swept: break
+        case .treeEmptied, .request, .requestAbandoned, .stored, .storeFailed, .swept, .taskAnswered,
+            .taskChannelBroken:
+            break
         case .shutdownRequested:
             isHastened = isShuttingDown
             isShuttingDown = true

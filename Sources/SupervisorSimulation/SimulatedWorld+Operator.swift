@@ -68,7 +68,8 @@ extension SimulatedWorld {
                 require(isNew, "\(id): \(instance.id) was to be restarted, is the same run, and is called done")
             case .stop:
                 require(outcome.state == .stopped, "\(id): \(instance.id) was to be stopped, is \(outcome.state)")
-            case .signal, .scale, .apply, .submit, .waitTasks, .cancelTasks, .retryTasks, .pauseQueues, .resumeQueues:
+            case .signal, .scale, .apply, .submit, .waitTasks, .cancelTasks, .retryTasks, .pauseQueues, .resumeQueues,
+                .call:
                 break
             }
         }
@@ -91,7 +92,7 @@ extension Request {
         case .start(_, let wait), .stop(_, let wait), .restart(_, let wait), .scale(_, _, let wait),
             .apply(_, let wait):
             wait
-        case .signal, .submit, .waitTasks, .cancelTasks, .retryTasks, .pauseQueues, .resumeQueues: false
+        case .signal, .submit, .waitTasks, .cancelTasks, .retryTasks, .pauseQueues, .resumeQueues, .call: false
         }
     }
 }

@@ -41,7 +41,7 @@ extension SimulatedWorld {
             oracle.releases(run)
         case .announce(let announcement): oracle.heard(announcement, at: heard)
         case .reply(let id, let reply): answered(id, reply)
-        case .store, .sweep, .forgetTasks: fail("there are no queues here, but \(effect.brief)")
+        case .store, .sweep, .forgetTasks, .sendTask, .endTasks: fail("there are no tasks here, but \(effect.brief)")
         case .finish:
             require(oracle.isShuttingDown && !isFinished, "the end came unasked, or twice")
             isFinished = true

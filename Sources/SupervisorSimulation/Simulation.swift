@@ -26,9 +26,27 @@ package enum Simulation {
                 let isSame = life(seed).digest == world.digest && queueLife(seed).digest == queues.digest
                 if !isSame { outcome.violation = "seed \(seed): two lives of it differ" }
             }
+            if outcome.violation == nil { livePool(seed, &outcome) }
             if outcome.violation != nil { break }
         }
         return outcome
+    }
+
+    /// Each seed is also one life of a pool.
+    private static func livePool(_ seed: UInt64, _ outcome: inout Outcome) {
+        let pool = poolLife(seed)
+        outcome.digest.feed(pool.digest.value)
+        outcome.events += pool.eventCount
+        outcome.violation = pool.violation
+        if outcome.violation == nil, seed % 64 == 0, poolLife(seed).digest != pool.digest {
+            outcome.violation = "seed \(seed): two lives of its pool differ"
+        }
+    }
+
+    private static func poolLife(_ seed: UInt64) -> SimulatedPool {
+        var pool = SimulatedPool(seed: seed)
+        pool.run()
+        return pool
     }
 
     /// The first complaint of any of these lives.

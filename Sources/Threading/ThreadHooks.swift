@@ -74,7 +74,7 @@ public struct UncaughtError: Sendable {
 }
 
 /// What is done about errors that nobody caught.
-enum UncaughtErrors {
+package enum UncaughtErrors {
     private static let handler = Guarded<@Sendable (UncaughtError) -> Void>(writeToStandardError)
 
     static var current: @Sendable (UncaughtError) -> Void {
@@ -87,6 +87,11 @@ enum UncaughtErrors {
     }
 
     static func report(_ uncaught: UncaughtError) { current(uncaught) }
+
+    /// The same for code of users that runs in the calling thread; `ThreadExit` is no error.
+    package static func report(_ error: any Error) {
+        if !(error is ThreadExit) { report(UncaughtError(error: error, thread: Thread.current)) }
+    }
 
     @Sendable static func writeToStandardError(_ uncaught: UncaughtError) {
         var rest = Array("Error in \(uncaught.thread.name): \(uncaught.error)\n".utf8)[...]

@@ -101,7 +101,7 @@ private final class TimerThread: Sendable {
         do {
             try action()
         } catch {
-            if !(error is ThreadExit) { UncaughtErrors.report(UncaughtError(error: error, thread: Thread.current)) }
+            UncaughtErrors.report(error)
         }
         return true
     }

@@ -43,7 +43,10 @@ if let shown {
     var world = SimulatedWorld(seed: shown, keepsHistory: true)
     world.run()
     world.history.forEach { print($0) }
-    print(world.violation ?? "seed \(shown): no invariant was broken")
+    var pool = SimulatedPool(seed: shown, keepsHistory: true)
+    pool.run()
+    pool.history.forEach { print("pool \($0)") }
+    print(world.violation ?? pool.violation ?? "seed \(shown): no invariant was broken")
 } else if let shownQueues {
     var world = QueueWorld(seed: shownQueues, keepsHistory: true)
     world.run()

@@ -31,6 +31,8 @@ import Testing
             case .why: [Frame.result(Samples.why, id: id)]
             case .version: [Frame.result(Samples.daemon, id: id)]
             case .shutdown: [Frame.result(EmptyResult(), id: id)]
+            case .call(let query):
+                [Frame.result(PoolResult(PoolAnswer(task: TaskID(1), outcome: .done(query.task))), id: id)]
             case .task: [Frame.failure(ControlError(.internalError, "cannot: there are no queues here"), id: id)]
             }
         }
@@ -42,6 +44,11 @@ import Testing
 
     @Test(arguments: [
         (["start", "web"], Command.start(names: ["web"], wait: .untilDone(timeout: nil))),
+        (["call", "sums", "[1, 2]"], .call(PoolQuery(pool: "sums", task: Array("[1,2]".utf8)))),
+        (
+            ["call", "sums", "{}", "--no-wait", "--wait-for-room", "--key", "k"],
+            .call(PoolQuery(pool: "sums", task: Array("{}".utf8), wait: .no, waitsForRoom: true, key: "k"))
+        ),
         (["stop", "web:0", "db", "--no-wait"], .stop(names: ["web:0", "db"], wait: .no)),
         (["restart", "all", "--timeout", "2.5"], .restart(names: ["all"], wait: .untilDone(timeout: .seconds(2.5)))),
         (["signal", "sighup", "web:*"], .signal(names: ["web:*"], .hangUp)),

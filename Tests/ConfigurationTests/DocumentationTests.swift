@@ -22,7 +22,7 @@ import Testing
         }
         #expect(keys.count > 70, "keys are found at all")
         // Tables have sections instead.
-        let tables: Set = ["daemon", "access", "worker", "group", "queue"]
+        let tables: Set = ["daemon", "access", "worker", "pool", "group", "queue"]
         for key in keys.subtracting(tables).sorted() {
             let isThere = page.contains("| `\(key)` |") || page.contains("`{ \(key), ") || page.contains(", \(key) }`")
             #expect(isThere, "docs/configuration.md has no row for `\(key)`")

@@ -95,9 +95,9 @@ import Testing
             .add(worker: "web", instances: 2), .remove(worker: "web"),
             .restart(worker: "web", keys: ["command", "user"]),
             .update(worker: "web", keys: ["stop"]), .scale(worker: "web", from: 1, to: 4), .addGroup("site"),
-            .removeGroup("site"), .updateGroup("site"),
-            .daemon(keys: ["log_level"], afterRestart: ["socket"]), .access, .addQueue("mail", slots: 4),
-            .removeQueue("mail", unfinished: 2), .updateQueue("mail", keys: ["slots"]),
+            .removeGroup("site"), .updateGroup("site"), .addQueue("mail", slots: 4),
+            .removeQueue("mail", unfinished: 3), .updateQueue("mail", keys: ["slots"]),
+            .daemon(keys: ["log_level"], afterRestart: ["socket"]), .access,
         ]
         #expect(Set(changes.map { PlanChange($0).action }) == Set(PlanChange.Action.allCases))
         #expect(PlanChange(changes[2]).message == "web is restarted, for command, user changed")

@@ -11,6 +11,8 @@ struct Outside {
     private(set) var announcements: [Announcement] = []
     /// Runs that were to be spawned and have not been.
     private(set) var unspawned: [RunID] = []
+    /// Every task that was sent to a process of a pool.
+    private(set) var sent: [(run: RunID, task: TaskID, line: String)] = []
     private(set) var isFinished = false
     private(set) var definitions: [RunID: WorkerDefinition] = [:]
     /// What the store was asked for and has not answered.
@@ -25,6 +27,9 @@ struct Outside {
     init(_ workers: WorkerDefinition..., groups: [GroupDefinition] = []) {
         self.init(Plan(workers: workers, groups: groups))
     }
+
+    /// The number of the latest request.
+    var lastRequest: UInt64 { requests }
 
     // MARK: - Telling
 
@@ -133,6 +138,10 @@ struct Outside {
             case .store(let ticket, let changes): stores.append((ticket, changes))
             case .sweep(let queue, let runs): asked.append("sweep \(queue) \(runs.map(\.description))")
             case .forgetTasks(_, let tasks): asked.append("forget \(tasks.map(\.description))")
+            case .sendTask(let run, let task, let line):
+                sent.append((run, task, String(decoding: line, as: UTF8.self)))
+                asked.append("task \(task) to \(run)")
+            case .endTasks(let run): asked.append("end \(run)")
             case .announce(let announcement): announcements.append(announcement)
             case .reply(let id, let reply): replies[id.number] = reply
             case .finish: isFinished = true

@@ -72,7 +72,8 @@ final class RecordingDelegate: ControlDelegate {
         case .task: server.answer(token, EmptyResult())
         case .subscribe(let query): server.subscribe(token, query)
         case .unsubscribe: server.unsubscribe(token)
-        case .status, .start, .stop, .restart, .signal, .scale, .clear, .plan, .apply, .logs, .why, .shutdown:
+        case .status, .start, .stop, .restart, .signal, .scale, .clear, .plan, .apply, .logs, .why, .call,
+            .shutdown:
             held.append((command, peer, token))
         }
     }

@@ -57,6 +57,19 @@ final class Channel {
         }
     }
 
+    /// The answer to a call.
+    func poolResult(of id: MessageID) throws -> PoolResult {
+        let deadline = ContinuousClock.now + patience
+        while true {
+            switch try next(until: deadline) {
+            case .answer(id, let answer): return try answer.poolResult()
+            case .failure(id, let error): throw error
+            case .failure(.null, let error): throw error
+            case .answer, .failure, .event, .log: continue
+            }
+        }
+    }
+
     // MARK: - Events and output
 
     /// Waits for an event, or finds it among those that came before.

@@ -32,8 +32,14 @@ import ToolkitTesting
 
     @Test func `timers that are overdue fire in the order of their deadlines`() throws {
         let order = Log<Int>()
+        let begun = Event()
         let hold = Event()
-        _ = try Timer(after: .zero) { hold.wait() }
+        _ = try Timer(after: .zero) {
+            begun.set()
+            hold.wait()
+        }
+        // Else the thread of the timers could fire some before all are there.
+        begun.wait()
         // Each was due ten seconds earlier than the one before.
         for number in 0..<5 { _ = try Timer(after: .seconds(-10 * number)) { order.add(number) } }
         hold.set()

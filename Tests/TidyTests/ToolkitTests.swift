@@ -23,7 +23,7 @@ import Testing
 
     @Test func `every library has an example that is built`() throws {
         let manifest = try #require(SourceTree.file("Package.swift"))
-        for room in ["Threading", "Queues", "Scheduling", "Subprocesses"] {
+        for room in ["Threading", "Queues", "Scheduling", "Subprocesses", "Futures", "Multiprocessing"] {
             #expect(SourceTree.file("Examples/\(room)/main.swift") != nil, "Examples/\(room)/main.swift is missing")
             #expect(manifest.text.contains("path: \"Examples/\(room)\""), "the example of \(room) is not built")
         }

@@ -67,8 +67,10 @@ import Testing
     }
 
     @Test func `names have no Manager, Helper or Utils in them`() {
+        // Python's `multiprocessing.Manager`, which its users look for by this name.
+        let allowed = "Sources/Multiprocessing/Objects/Manager.swift"
         expectNone(
-            SourceTree.files(endingIn: ".swift").filter { file in
+            SourceTree.files(endingIn: ".swift").filter { $0.path != allowed }.filter { file in
                 let name = (file.path as NSString).lastPathComponent
                 return ["Manager", "Helper", "Utils"].contains { name.contains($0) }
             }.map { $0.at(0, "a name that says nothing") })

@@ -43,6 +43,11 @@ let scenarios: [String: () throws -> Void] = [
     },
     "ignored-sigchld": ignoredChildSignal,
     "lowered-limit": loweredLimit,
+    "pool-at-exit": poolAtExit,
+    "idle-pool-at-exit": idlePoolAtExit,
+    "submit-at-exit": submitAtExit,
+    "exit-while-awaited": exitWhileAwaited,
+    "worker-exits-program": workerExitsProgram,
 ]
 
 guard CommandLine.arguments.count == 2, let scenario = scenarios[CommandLine.arguments[1]] else {

@@ -2,7 +2,7 @@ import Foundation
 import Linux
 package import Testing
 
-/// Looks, around each test, whether it left a descriptor, a thread or a child behind.
+/// Looks, around each test, whether it left a descriptor, a thread, a child or a name of shared memory behind.
 ///
 /// Only a test that runs alone can be blamed for what is left, so this works where `ROOST_LEAK_CHECK` is set, which
 /// `scripts/test` does in a run with `--no-parallel`.
@@ -28,7 +28,7 @@ package struct LeakCheck: SuiteTrait, TestTrait, TestScoping {
 }
 
 extension Trait where Self == LeakCheck {
-    /// No descriptor, thread or child is left behind by the test.
+    /// No descriptor, thread, child or name of shared memory is left behind by the test.
     package static var leavesNothing: LeakCheck { LeakCheck() }
 }
 
@@ -37,6 +37,8 @@ private struct Belongings: CustomStringConvertible {
     private var descriptors: [String: String] = [:]
     private var threads: [String: String] = [:]
     private var children: Set<Int32> = []
+    /// Files of /dev/shm, and sockets of the abstract namespace with our names.
+    private var names: Set<String> = []
 
     init() {
         for name in entries("/proc/self/fd") {
@@ -51,6 +53,11 @@ private struct Belongings: CustomStringConvertible {
             // One thread serves all timers, from the first one on; the test library has one of its own, too.
             if name != "timers", !name.hasPrefix("SWT ") { threads[thread] = name }
         }
+        names = Set(entries("/dev/shm"))
+        let sockets = (try? String(contentsOfFile: "/proc/net/unix", encoding: .utf8)) ?? ""
+        for line in sockets.split(separator: "\n") {
+            if let name = line.split(separator: " ").last, name.hasPrefix("@roost-") { names.insert(String(name)) }
+        }
         children = Set((try? ProcessFileSystem.children(of: getpid())) ?? [])
     }
 
@@ -59,13 +66,14 @@ private struct Belongings: CustomStringConvertible {
         new.descriptors = descriptors.filter { earlier.descriptors[$0.key] != $0.value }
         new.threads = threads.filter { earlier.threads[$0.key] == nil }
         new.children = children.subtracting(earlier.children)
+        new.names = names.subtracting(earlier.names)
         return new
     }
 
-    var isEmpty: Bool { descriptors.isEmpty && threads.isEmpty && children.isEmpty }
+    var isEmpty: Bool { descriptors.isEmpty && threads.isEmpty && children.isEmpty && names.isEmpty }
 
     var description: String {
-        "descriptors \(descriptors), threads \(threads), children \(children.sorted())"
+        "descriptors \(descriptors), threads \(threads), children \(children.sorted()), names \(names.sorted())"
     }
 
     private func entries(_ path: String) -> [String] {

@@ -49,8 +49,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "CLinuxFork.h"
 #include "CLinuxFutex.h"
 #include "CLinuxIO.h"
 #include "CLinuxShims.h"
 #include "CLinuxSpawn.h"
+#include "CLinuxPacket.h"
 #include "CLinuxProcess.h"
+#include "CLinuxShared.h"

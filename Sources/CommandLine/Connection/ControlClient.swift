@@ -27,9 +27,7 @@ struct ControlClient: ~Copyable {
         if let show {
             for message in takeEarly() { try show(message) }
         }
-        lastID += 1
-        let id = MessageID.number(lastID)
-        try socket.send(Frame.request(command, id: id))
+        let id = MessageID.number(try send(command))
         let patience = command.takesTime ? nil : ControlClient.patience
         while true {
             switch try receive(milliseconds: patience, interrupts: interrupts) {
@@ -37,7 +35,7 @@ struct ControlClient: ~Copyable {
                 do { return try answer.result(of: type) } catch { throw Failure(.unreachable, error.description) }
             case .message(.failure(id, let error)), .message(.failure(.null, let error)):
                 throw Failure(error)
-            case .message(.answer), .message(.failure), .resize:
+            case .message(.answer), .message(.failure), .resize, .input:
                 continue
             case .message(let notification):
                 if let show { try show(notification) } else { early.append(notification) }
@@ -58,7 +56,7 @@ struct ControlClient: ~Copyable {
         switch try receive(milliseconds: milliseconds, interrupts: interrupts) {
         case .message(.failure(_, let error)): throw Failure(error)
         case .message(let message): return message
-        case .timeout, .resize: return nil
+        case .timeout, .resize, .input: return nil
         }
     }
 
@@ -74,19 +72,28 @@ struct ControlClient: ~Copyable {
             switch try socket.receive(milliseconds: nil, interrupts: interrupts) {
             case .end: return
             case .interrupt(let signal): try Interrupts.act(on: signal)
-            case .bytes, .timeout: break
+            case .bytes, .timeout, .input: break
             }
         }
     }
 
-    private enum Arrival {
+    /// Sends a request, and returns its number.
+    mutating func send(_ command: Command) throws(Failure) -> Int64 {
+        lastID += 1
+        try socket.send(Frame.request(command, id: .number(lastID)))
+        return lastID
+    }
+
+    enum Arrival {
         case message(ServerMessage)
+        /// Another descriptor that was waited for has something to read.
+        case input
         case timeout
         case resize
     }
 
-    private mutating func receive(
-        milliseconds: Int32?, interrupts: Interrupts?
+    mutating func receive(
+        orInput input: Int32 = -1, milliseconds: Int32?, interrupts: Interrupts?
     ) throws(Failure) -> Arrival {
         while true {
             if let frame = try nextFrame() {
@@ -94,8 +101,9 @@ struct ControlClient: ~Copyable {
                     throw Failure(.unreachable, error.description)
                 }
             }
-            switch try socket.receive(milliseconds: milliseconds, interrupts: interrupts) {
+            switch try socket.receive(orInput: input, milliseconds: milliseconds, interrupts: interrupts) {
             case .bytes(let bytes): reader.append(bytes)
+            case .input: return .input
             case .timeout: return .timeout
             case .interrupt(let signal):
                 try Interrupts.act(on: signal)
@@ -121,7 +129,7 @@ extension Command {
     fileprivate var takesTime: Bool {
         switch self {
         case .start(_, .untilDone), .stop(_, .untilDone), .restart(_, .untilDone), .scale(_, _, .untilDone),
-            .apply(.untilDone):
+            .apply(.untilDone), .call:
             true
         case .start(_, .no), .stop(_, .no), .restart(_, .no), .scale(_, _, .no), .apply(.no), .status, .signal, .clear,
             .plan, .logs, .subscribe, .unsubscribe, .why, .version, .shutdown:

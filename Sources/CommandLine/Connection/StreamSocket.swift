@@ -73,6 +73,8 @@ struct StreamSocket: ~Copyable {
     private struct SendTimeout: Error {}
 
     enum Arrival {
+        /// The other descriptor has something to read, or has ended.
+        case input
         case bytes(ArraySlice<UInt8>)
         case end
         case timeout
@@ -80,17 +82,27 @@ struct StreamSocket: ~Copyable {
     }
 
     /// Waits for what comes first: bytes, their end, a signal from `interrupts`, or `milliseconds` without any.
-    mutating func receive(milliseconds: Int32?, interrupts: Interrupts?) throws(Failure) -> Arrival {
+    ///
+    /// - Parameter input: another descriptor to wait for; -1 is none.
+    mutating func receive(
+        orInput input: Int32 = -1, milliseconds: Int32?, interrupts: Interrupts?
+    ) throws(Failure) -> Arrival {
         while true {
             var polled = [
                 pollfd(fd: stream.descriptor.raw, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: interrupts?.readable ?? -1, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: input, events: Int16(POLLIN), revents: 0),
             ]
             let ready = poll(&polled, nfds_t(polled.count), milliseconds ?? -1)
             if ready == 0 { return .timeout }
             // Interrupted: by now the signal's byte is in the pipe, if it was one that we look for.
             if ready < 0 { continue }
             if polled[1].revents != 0, let signal = interrupts?.next() { return .interrupt(signal) }
+            // What comes from roostd first, for it waits for room to send more.
+            if polled[0].revents == 0 {
+                if polled[2].revents != 0 { return .input }
+                continue
+            }
             do {
                 switch try stream.descriptor.read(into: &chunk) {
                 case .moved(let count): return .bytes(chunk[..<count])

@@ -29,10 +29,11 @@ struct PlanDecoder {
         }
         if let access = file.field("access") { decodeAccess(access) }
         if let workers = file.field("worker") { decodeWorkers(workers) }
+        if let pools = file.field("pool") { decodePools(pools) }
         if let groups = file.field("group") { decodeGroups(groups) }
         if let queues = file.field("queue") { decodeQueues(queues) }
         _ = file.field("include")  // followed when the file was read
-        file.expectLater(["job", "pool"])
+        file.expectLater(["job"])
         file.finish(hints: ["program": "[worker.NAME]", "service": "[worker.NAME]", "services": "[worker.NAME]"])
     }
 
@@ -54,6 +55,21 @@ struct PlanDecoder {
             let worker = field.worker(name, references: &found)
             references += found.map { (name, $0) }
             if let worker { plan.workers.append(worker) }
+            if case .table(let table) = field.value.kind, let log = table.entry("log") {
+                logPlaces[name] = field.place.child("log", at: log.key.position)
+            }
+        }
+    }
+
+    /// A pool is a worker that takes tasks, and shares its names.
+    private mutating func decodePools(_ field: Field) {
+        for field in field.definitions("pool", each: "a pool") {
+            let name = field.place.path[1]
+            guard !isDefined(field, &workerPlaces) else { continue }
+            var found: [Reference] = []
+            let pool = field.pool(name, references: &found)
+            references += found.map { (name, $0) }
+            if let pool { plan.workers.append(pool) }
             if case .table(let table) = field.value.kind, let log = table.entry("log") {
                 logPlaces[name] = field.place.child("log", at: log.key.position)
             }

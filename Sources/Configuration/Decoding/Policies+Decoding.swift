@@ -2,8 +2,10 @@ import SupervisorCore
 
 extension Field {
     /// `restart = "always"` or `restart = { when = "always", … }`
-    func restartPolicy() -> RestartPolicy? {
-        var policy = RestartPolicy()
+    ///
+    /// - Parameter policy: what holds for keys that are not there.
+    func restartPolicy(from policy: RestartPolicy = RestartPolicy()) -> RestartPolicy? {
+        var policy = policy
         if case .string = value.kind {
             guard let condition: RestartPolicy.Condition = choice() else { return nil }
             policy.when = condition

@@ -19,19 +19,10 @@ extension Field {
         var found: [Reference] = []
         defer { references = found }
         return table(hints: Vocabulary.worker) { worker in
-            worker.expectLater(["rolling", "recycle", "sockets"])
             let launch = worker.launchSpecification()
             var definition = WorkerDefinition(name: name, launch: launch ?? LaunchSpecification(arguments: []))
             worker.set(&definition.instances, "instances") { $0.integer(in: 0...10_000) }
-            worker.set(&definition.autostart, "autostart") { $0.boolean() }
-            worker.set(&definition.requires, "requires") { $0.names(.requires, into: &found) }
-            worker.set(&definition.after, "after") { $0.names(.after, into: &found) }
-            worker.set(&definition.restart, "restart") { $0.restartPolicy() }
-            let instances = definition.instances
-            worker.set(&definition.ready, "ready") { $0.readiness(instances: instances) }
-            worker.set(&definition.health, "health") { $0.healthCheck(instances: instances) }
-            worker.set(&definition.stop, "stop") { $0.stopPolicy() }
-            worker.set(&definition.log, "log") { $0.logPolicy() }
+            worker.supervision(of: &definition, references: &found)
             return launch == nil ? nil : definition
         }
     }
@@ -55,6 +46,23 @@ extension Field {
 }
 
 extension TableReader {
+    /// What workers and pools have in common beside their launch.
+    ///
+    /// - Parameter references: receives what it requires or starts after.
+    mutating func supervision(of definition: inout WorkerDefinition, references: inout [Reference]) {
+        expectLater(["rolling", "recycle", "sockets"])
+        set(&definition.autostart, "autostart") { $0.boolean() }
+        set(&definition.requires, "requires") { $0.names(.requires, into: &references) }
+        set(&definition.after, "after") { $0.names(.after, into: &references) }
+        let restart = definition.restart
+        set(&definition.restart, "restart") { $0.restartPolicy(from: restart) }
+        let instances = definition.instances
+        set(&definition.ready, "ready") { $0.readiness(instances: instances) }
+        set(&definition.health, "health") { $0.healthCheck(instances: instances) }
+        set(&definition.stop, "stop") { $0.stopPolicy() }
+        set(&definition.log, "log") { $0.logPolicy() }
+    }
+
     /// Whether this table's name, the last part of its key, can be that of a worker, group or access rule.
     func checkName(_ what: String) -> Bool {
         let name = place.path[place.path.count - 1]
@@ -86,7 +94,8 @@ enum Vocabulary {
         "exec_start": "command", "exitcodes": "restart.success_codes", "gid": "group", "healthcheck": "health",
         "killasgroup": "stop.scope", "memory": "limits", "numprocs": "instances", "priority": "requires or after",
         "redirect_stderr": "the default: leave log.stderr out", "replicas": "instances",
-        "startretries": "restart.give_up",
+        "slots": "instances", "startretries": "restart.give_up", "task_timeout": "a key of [pool.NAME]",
+        "tasks_per_process": "a key of [pool.NAME]",
         "startsecs": "ready.after", "stderr_logfile": "log.stderr", "stdout_logfile": "log.path",
         "stdout_logfile_backups": "log.keep", "stdout_logfile_maxbytes": "log.rotate_size",
         "stopasgroup": "stop.scope", "stopsignal": "stop.signals", "stopwaitsecs": "stop.signals",

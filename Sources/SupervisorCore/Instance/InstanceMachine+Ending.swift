@@ -17,6 +17,35 @@ extension InstanceMachine {
         state = .stopping(stopping)
     }
 
+    /// Ends the input of a run that takes tasks, and lets it end by itself before the first step.
+    mutating func beginDrain(
+        _ active: ActiveRun, _ cause: Cause, _ drain: Duration, at now: Instant, effects: inout [Effect]
+    ) {
+        effects.append(.endProbes(currentRun))
+        let stopping = Stopping(
+            active: active, cause: cause, policy: definition.stop, step: -1, deadline: now + drain, mainStatus: nil)
+        enter(.stopping(stopping), "\(Self.text(cause)); its task may end within \(drain.text)", at: now)
+        announce(.stopping, effects: &effects)
+        effects.append(.endTasks(currentRun))
+    }
+
+    /// From `starting` or `running`: takes the last step of the stop sequence, which is KILL, at once.
+    mutating func kill(_ cause: Cause, at now: Instant, effects: inout [Effect]) {
+        switch state {
+        case .starting(let active, _), .running(let active):
+            effects.append(.endProbes(currentRun))
+            let last = definition.stop.steps.count - 1
+            var stopping = Stopping(
+                active: active, cause: cause, policy: definition.stop, step: last, deadline: nil, mainStatus: nil)
+            enter(.stopping(stopping), Self.text(cause), at: now)
+            announce(.stopping, effects: &effects)
+            takeStep(last, of: &stopping, at: now, effects: &effects)
+            state = .stopping(stopping)
+        case .stopped, .waiting, .spawning, .backoff, .stopping, .exited, .fatal:
+            preconditionFailure("\(id) cannot be killed while \(publicState)")
+        }
+    }
+
     /// Sends the signal of one step and sets the time of the next.
     func takeStep(_ index: Int, of stopping: inout Stopping, at now: Instant, effects: inout [Effect]) {
         let step = stopping.policy.steps[index]
@@ -62,13 +91,14 @@ extension InstanceMachine {
         effects: inout [Effect]
     ) -> Aftermath {
         noteExit(status, at: now)
+        let cause = excuse.map { Cause.requested($0) } ?? .ownExit
         if treeIsEmpty || definition.stop.scope == .process {
             effects.append(.endProbes(currentRun))
             let ended = Stopping(
-                active: active, cause: .ownExit, policy: definition.stop, step: 0, deadline: nil, mainStatus: status)
+                active: active, cause: cause, policy: definition.stop, step: 0, deadline: nil, mainStatus: status)
             return conclude(ended, treeIsEmpty: treeIsEmpty, at: now, random: &random, effects: &effects)
         }
-        beginStop(active, .ownExit, mainStatus: status, at: now, effects: &effects)
+        beginStop(active, cause, mainStatus: status, at: now, effects: &effects)
         return .nothing
     }
 

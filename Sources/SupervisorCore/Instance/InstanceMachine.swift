@@ -82,6 +82,8 @@ struct InstanceMachine: Sendable {
     /// Failed or short runs in a row, for the backoff.
     private var streak = 0
     private(set) var failures: RestartWindow?
+    /// Why an end of the run in hand is not its own failure.
+    var excuse: String?
 
     /// - Parameter lastRun: the highest number that a run of this instance ever had.
     init(id: InstanceID, definition: WorkerDefinition, lastRun: UInt64, at now: Instant) {
@@ -107,6 +109,7 @@ extension InstanceMachine {
     mutating func start(at now: Instant, effects: inout [Effect]) {
         precondition(state == .waiting, "\(id) can only start after waiting")
         run = max(run, runFloor) + 1
+        excuse = nil
         enter(.spawning(definition.ready), "being spawned", at: now)
         effects.append(.spawn(currentRun, definition))
     }
@@ -127,9 +130,14 @@ extension InstanceMachine {
     }
 
     /// From `starting` or `running`: begins the stop sequence.
-    mutating func beginStop(_ cause: Cause, at now: Instant, effects: inout [Effect]) {
+    ///
+    /// - Parameter drain: how long a run that takes tasks may go on with the one in hand, once its input has ended.
+    mutating func beginStop(_ cause: Cause, drain: Duration? = nil, at now: Instant, effects: inout [Effect]) {
         switch state {
-        case .starting(let active, _), .running(let active):
+        case .running(let active):
+            if let drain, drain > .zero { return beginDrain(active, cause, drain, at: now, effects: &effects) }
+            beginStop(active, cause, mainStatus: nil, at: now, effects: &effects)
+        case .starting(let active, _):
             beginStop(active, cause, mainStatus: nil, at: now, effects: &effects)
         case .stopped, .waiting, .spawning, .backoff, .stopping, .exited, .fatal:
             preconditionFailure("\(id) cannot be stopped while \(publicState)")

@@ -81,12 +81,15 @@ extension WorkerDefinition {
     func changes(from old: WorkerDefinition) -> Changes {
         Changes(
             needingRestart: launch.changedKeys(from: old.launch)
-                + keys([("ready", ready != old.ready), ("log", log != old.log)]),
+                + keys([
+                    ("ready", ready != old.ready), ("log", log != old.log),
+                    ("pool", (tasks == nil) != (old.tasks == nil)),
+                ]),
             inPlace: keys([
                 ("autostart", autostart != old.autostart), ("requires", requires != old.requires),
                 ("after", after != old.after), ("restart", restart != old.restart), ("health", health != old.health),
                 ("stop", stop != old.stop),
-            ]))
+            ]) + (tasks?.changedKeys(from: old.tasks) ?? []))
     }
 }
 
@@ -121,6 +124,17 @@ extension QueueDefinition {
             ("submitter_environment", submitterEnvironment != old.submitterEnvironment),
             ("submitter_directory", submitterDirectory != old.submitterDirectory),
         ]) + launch.changedKeys(from: old.launch) + keys([("stop", stop != old.stop), ("log", log != old.log)])
+    }
+}
+
+extension PoolSettings {
+    fileprivate func changedKeys(from old: PoolSettings?) -> [String] {
+        guard let old else { return [] }
+        return keys([
+            ("capacity", capacity != old.capacity), ("tasks_per_process", tasksPerProcess != old.tasksPerProcess),
+            ("task_timeout", taskTimeout != old.taskTimeout), ("retry", retry != old.retry),
+            ("drain", drain != old.drain), ("keep", keep != old.keep),
+        ])
     }
 }
 

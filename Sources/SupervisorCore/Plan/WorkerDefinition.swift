@@ -14,6 +14,8 @@ package struct WorkerDefinition: Equatable, Sendable {
     package var health: HealthCheck?
     package var stop = StopPolicy()
     package var log = LogPolicy()
+    /// What makes it a pool, `[pool.NAME]`; nil for a worker that takes no tasks.
+    package var tasks: PoolSettings?
     /// The task that this run is an attempt at; nil for a worker's.
     package var task: TaskID?
 

@@ -18,6 +18,7 @@ extension Supervisor {
         rearrangeEntries(to: next)
         var touched: [(InstanceID, Goal)] = []
         for index in entries.indices where entries[index].isRemoved {
+            adoptPool(index, at: now, effects: &effects)
             touched += resize(index, to: 0, at: now, effects: &effects).map { (self[$0.0].machine.id, $0.1) }
         }
         for definition in next.workers {
@@ -25,6 +26,7 @@ extension Supervisor {
             let plannedBefore = counts[definition.name]
             touched += adopt(definition, in: index, plannedBefore: plannedBefore, at: now, effects: &effects)
         }
+        findPools()
         adoptQueues(next, at: now, effects: &effects)
         refreshAll(at: now, effects: &effects)
         updateHolds(at: now, effects: &effects)
@@ -89,6 +91,7 @@ extension Supervisor {
         let changed = definition.changes(from: current)
         entries[index].definition = definition
         entries[index].definition.instances = count
+        adoptPool(index, at: now, effects: &effects)
         let reason = "its definition changed: \(changed.needingRestart.joined(separator: ", "))"
         var touched: [(InstanceID, Goal)] = []
         for slot in entries[index].slots.indices {

@@ -6,6 +6,8 @@ extension Supervisor {
         /// As the next run will have it. Its count follows `scale`.
         var definition: WorkerDefinition
         var isRemoved = false
+        /// The tasks, if this is a pool.
+        var pool: PoolMachine?
         var slots: [Slot] = []
         /// Some worker that it requires is not wanted up, so neither is this one.
         var isHeld = false
@@ -99,6 +101,7 @@ extension Supervisor {
         count(new, in: place.entry, times: 1)
         syncTimer(of: place)
         markDirty(place)
+        if entries[place.entry].pool != nil { syncPool(place, at: now, effects: &effects) }
         if entries[place.entry].condition != before { markNeighbours(of: place.entry) }
         resolveWaiters(of: place, effects: &effects)
     }

@@ -28,6 +28,8 @@ extension Supervisor {
                 }
             }
             active += tally.active
+            if let complaint = entry.pool?.brokenInvariant() { return "\(entry.definition.name): \(complaint)" }
+            if entry.pool?.isDirty == true { return "\(entry.definition.name): tasks were left unsettled" }
             if tally != entry.tally { return "\(entry.definition.name): its tally is wrong" }
             if entryIndex[entry.definition.name] != index { return "\(entry.definition.name) is in the wrong place" }
         }

@@ -53,6 +53,8 @@ extension Supervisor {
                 let goals = adopt(plan, at: now, effects: &effects)
                 announce(.planApplied, "\(goals.count) instances are affected", effects: &effects)
                 track(id, goals, wait: wait, effects: &effects)
+            case .call(let pool):
+                call(pool, id: id, at: now, effects: &effects)
             case .submit, .waitTasks, .cancelTasks, .retryTasks, .pauseQueues, .resumeQueues:
                 try acceptForTasks(request, id: id, at: now, effects: &effects)
             }
@@ -276,7 +278,7 @@ extension Request {
     /// Whether it asks for something that a daemon on its way out will not do.
     var needsTheFuture: Bool {
         switch self {
-        case .start, .restart, .scale, .apply, .submit, .retryTasks: true
+        case .start, .restart, .scale, .apply, .submit, .retryTasks, .call: true
         case .stop, .signal, .waitTasks, .cancelTasks, .pauseQueues, .resumeQueues: false
         }
     }

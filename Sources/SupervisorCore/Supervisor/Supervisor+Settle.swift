@@ -67,7 +67,8 @@ extension Supervisor {
             return  // Its outcome is on its way, and will be looked at then.
         case .starting, .running:
             guard let why = reasonToStop(place), isHastening || mayStop(place) else { return }
-            self[place].machine.beginStop(.requested(why), at: now, effects: &effects)
+            let drain = isHastening ? nil : entries[place.entry].pool?.settings.drain
+            self[place].machine.beginStop(.requested(why), drain: drain, at: now, effects: &effects)
         case .stopping:
             guard isHastening, self[place].machine.hasten(at: now, effects: &effects) else { return }
         case .stopped, .waiting, .backoff, .exited, .fatal:
@@ -251,6 +252,7 @@ extension Supervisor {
     /// Rebuilds what is derived from the list of entries, which these definitions are for.
     mutating func reindex(definitions: [WorkerDefinition]) {
         entryIndex = [:]
+        findPools()
         for (index, entry) in entries.enumerated() { entryIndex[entry.definition.name] = index }
         graph = DependencyGraph(workers: definitions, groups: groups.map(\.definition))
         for entry in entries.indices { entries[entry].groups = [] }

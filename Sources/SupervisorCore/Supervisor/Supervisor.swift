@@ -26,6 +26,8 @@ package struct Supervisor: Sendable {
     var pending: [RequestID: PendingRequest] = [:]
     /// The highest run number of instances that are gone, so that numbers never repeat.
     var retiredRuns: [InstanceID: UInt64] = [:]
+    /// The places of pools in `entries`.
+    var poolEntries: [Int] = []
     package private(set) var isShuttingDown = false
     var isHastening = false
     private var isFinished = false
@@ -70,6 +72,8 @@ package struct Supervisor: Sendable {
         firstTasks = StoredTasks()
         _ = adopt(first, at: now, effects: &effects)
         settle(at: now, effects: &effects)
+        settlePools(at: now, effects: &effects)
+        tellPoolEnds(effects: &effects)
         tasks.settle(at: now, effects: &effects)
         return effects
     }
@@ -87,6 +91,7 @@ extension Supervisor {
             accept(request, id: id, at: now, effects: &effects)
         case .requestAbandoned(let id):
             abandon(id)
+            abandonCall(id, at: now, effects: &effects)
         case .spawned(let run, let pid):
             deliver(.spawned(pid: pid), about: run, at: now, effects: &effects)
         case .spawnFailed(let run, let failure):
@@ -105,10 +110,16 @@ extension Supervisor {
             tasks.storeFailed(ticket, reason: reason, at: now, effects: &effects)
         case .swept(let queue):
             tasks.swept(queue)
+        case .taskAnswered(let run, let line, let extra):
+            taskAnswered(run, line, extra: extra, at: now, effects: &effects)
+        case .taskChannelBroken(let run, let fault):
+            taskChannelBroken(run, fault, at: now, effects: &effects)
         case .shutdownRequested:
             shutDown(at: now, effects: &effects)
         }
         settle(at: now, effects: &effects)
+        settlePools(at: now, effects: &effects)
+        tellPoolEnds(effects: &effects)
         tasks.settle(at: now, effects: &effects)
         finishIfDone(effects: &effects)
         return effects
@@ -116,8 +127,10 @@ extension Supervisor {
 
     /// The earliest moment at which `advance(to:)` has something to do; nil when nothing is timed. O(1).
     package mutating func nextDeadline() -> Instant? {
-        guard let own = wheel.nextDeadline() else { return tasks.wheel.nextDeadline() }
-        return min(own, tasks.wheel.nextDeadline() ?? own)
+        var next = wheel.nextDeadline() ?? .distantFuture
+        next = min(next, tasks.wheel.nextDeadline() ?? next)
+        next = min(next, nextPoolDeadline() ?? next)
+        return next == .distantFuture ? nil : next
     }
 
     /// Applies the passing of time: everything that was due at `now` or before happens now.
@@ -131,6 +144,10 @@ extension Supervisor {
             deliver(.deadlinePassed, to: place, at: now, effects: &effects)
             settle(at: now, effects: &effects)
         }
+        advancePools(to: now, effects: &effects)
+        settle(at: now, effects: &effects)
+        settlePools(at: now, effects: &effects)
+        tellPoolEnds(effects: &effects)
         tasks.advance(to: now, effects: &effects)
         finishIfDone(effects: &effects)
         return effects
@@ -155,6 +172,7 @@ extension Supervisor {
     private mutating func deliver(
         _ news: InstanceMachine.News, to place: Place, at now: Instant, effects: inout [Effect]
     ) {
+        if case .exited = news, entries[place.entry].pool != nil { excuseExit(of: place) }
         // Spelled out, because `random` lies beside `entries` and both are changed at once.
         let aftermath = entries[place.entry].slots[place.slot].machine
             .handle(news, at: now, random: &random, effects: &effects)
@@ -172,6 +190,7 @@ extension Supervisor {
         } else {
             isShuttingDown = true
             announce(.shutdown, "stopping everything", effects: &effects)
+            closePools("roostd is stopping", at: now, effects: &effects)
         }
         refreshAll(at: now, effects: &effects)
         tasks.shutDown(at: now, effects: &effects)

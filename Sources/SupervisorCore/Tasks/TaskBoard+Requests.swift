@@ -36,7 +36,7 @@ extension TaskBoard {
         effects.append(.reply(request, .tasks(ids.compactMap { report($0, at: now) })))
     }
 
-    private mutating func cancel(_ id: TaskID, at now: Instant, effects: inout [Effect]) {
+    mutating func cancel(_ id: TaskID, at now: Instant, effects: inout [Effect]) {
         guard let entry = tasks[id], let queue = queue(of: id) else { return }
         switch entry.phase {
         case .finished:
@@ -192,7 +192,10 @@ extension TaskBoard {
         case .submission(let task, _):
             tasks[task]?.waiters.removeAll { $0 == id }
         case .retry(let all), .ends(let all, _, _):
-            for task in all { tasks[task]?.waiters.removeAll { $0 == id } }
+            for task in all {
+                tasks[task]?.waiters.removeAll { $0 == id }
+                poolWaiters[task]?.removeAll { $0 == id }
+            }
         }
     }
 }

@@ -12,6 +12,8 @@ struct TaskBoard: Sendable {
     var tasks: [TaskID: TaskEntry] = [:]
     /// Requests that wait for tasks, for room or for the store.
     var requests: [RequestID: TaskRequest] = [:]
+    /// Of those, the ones that wait for tasks of pools.
+    var poolWaiters: [TaskID: [RequestID]] = [:]
     var wheel = TimerWheel<TaskTimer>()
     var random: SplitMix64
     var store = StoreMirror()

@@ -92,6 +92,13 @@ package final class ControlServer {
         finishIfDone(connection)
     }
 
+    /// Answers a `call`, with the bytes that a worker wrote.
+    package func answer(_ token: RequestToken, _ result: PoolResult) {
+        guard let (connection, id) = settle(token) else { return }
+        if let id { send(Frame.result(result, id: id), to: connection) }
+        finishIfDone(connection)
+    }
+
     /// Says why a request is not carried out.
     package func refuse(_ token: RequestToken, _ error: ControlError) {
         guard let (connection, id) = settle(token) else { return }

@@ -56,6 +56,8 @@ extension Daemon: ControlDelegate {
             try permit(peer, method, [worker])
             let request = Request.scale(worker: worker, instances: instances, wait: wait.waits)
             submit(request, token, wait)
+        case .call(let query):
+            try call(query, peer, token)
         case .plan:
             try permit(peer, method, [])
             let loaded = Loader.loadPlan(at: configurationPath)
@@ -178,7 +180,8 @@ extension Daemon: ControlDelegate {
             let rest =
                 switch entry.purpose {
                 case .submit: "; with a key it is safe to submit it again"
-                case .action, .apply, .tasks, .queues: "; what was asked for goes on, \"roostctl why\" tells more"
+                case .action, .apply, .tasks, .queues, .call:
+                    "; what was asked for goes on, \"roostctl why\" tells more"
                 }
             server.refuse(token, ControlError(.waitTimedOut, "waited \(timeout.text) in vain\(rest)"))
             deliver(.requestAbandoned(id))
@@ -192,6 +195,10 @@ extension Daemon: ControlDelegate {
         if let timeout = entry.timeout { loop.cancel(timeout) }
         guard let token = entry.token else { return }
         switch (reply, entry.purpose) {
+        case (.called(let answer), _):
+            server.answer(token, PoolResult(answer))
+        case (.submitted(let task, _), .call):
+            server.answer(token, PoolResult(task: task))
         case (.refused(let refusal), _):
             server.refuse(token, ControlError(refusal))
         case (.submitted, _), (.tasks, _), (.queues, _):

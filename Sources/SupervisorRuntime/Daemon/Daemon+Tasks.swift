@@ -142,7 +142,7 @@ extension Daemon {
             server.answer(token, TasksResult(tasks: reports.map { TaskStatus($0, clock: clock, limit: limit) }))
         case .queues(let reports):
             server.answer(token, QueuesResult(queues: reports.map { QueueStatus($0) }))
-        case .done, .refused:
+        case .done, .called, .refused:
             preconditionFailure("\(reply) is no answer about tasks")
         }
     }

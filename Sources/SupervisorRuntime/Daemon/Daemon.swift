@@ -178,6 +178,10 @@ package final class Daemon {
                 sweeps.begin(queue, runs)
             case .forgetTasks(let queue, let tasks):
                 forgetLogs(of: tasks, in: queue)
+            case .sendTask(let run, _, let line):
+                processes.runs[run]?.lines?.send(line)
+            case .endTasks(let run):
+                processes.runs[run]?.lines?.endInput()
             case .announce, .reply, .finish:
                 told.append(effect)
             }
@@ -195,7 +199,7 @@ package final class Daemon {
             isFinishing = true
             finish()
         case .spawn, .probeReadiness, .checkHealth, .endProbes, .signal, .abandon, .release, .store, .sweep,
-            .forgetTasks:
+            .forgetTasks, .sendTask, .endTasks:
             preconditionFailure("\(effect) is done, not told")
         }
     }

@@ -7,6 +7,7 @@ struct RequestBook {
     enum Purpose {
         case action
         case apply([PlanChange])
+        case call
         /// Whether the client wants the task's output.
         case submit(follow: Bool)
         case tasks

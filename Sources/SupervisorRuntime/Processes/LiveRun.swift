@@ -20,6 +20,8 @@ final class LiveRun {
     var newlineReader: OwnedDescriptor?
     var readiness: ReadinessWatch?
     var health: HealthWatch?
+    /// Of a process of a pool: where its tasks and answers go.
+    var lines: PoolLines?
 
     init(_ context: LaunchContext, pid: Int32, process: consuming ProcessDescriptor, cgroup: ControlGroup?) {
         id = context.run

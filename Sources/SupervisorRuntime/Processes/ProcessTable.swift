@@ -24,6 +24,7 @@ final class ProcessTable {
     var streamEnded: ((DrainKey) -> Void)?
 
     private(set) var runs: [RunID: LiveRun] = [:]
+    private lazy var scratch = PoolLines.Scratch()
     private var runsByPid: [Int32: LiveRun] = [:]
     private var probesByPid: [Int32: ExecProbe] = [:]
     /// Runs whose main process is gone and whose tree is not.
@@ -69,8 +70,11 @@ final class ProcessTable {
             var request = context.request(in: surroundings)
             let output = try ChildPipe()
             let error = context.definition.log.error == nil ? nil : try ChildPipe()
+            let tasks = context.definition.tasks == nil ? nil : try TaskPipes()
             request.standardOutput = .descriptor(output.childEnd.raw)
             request.standardError = error.map { .descriptor($0.childEnd.raw) } ?? .mergeWithOutput
+            // Of a process that takes tasks the log is what it says on standard error.
+            if let tasks { tasks.give(to: &request, log: output.childEnd.raw) }
             let newline = try addReadinessChannel(for: context, to: &request)
             let notify = try addNotifySocket(for: context, to: &request)
             let cgroup = try groups?.make(for: context.run)
@@ -81,6 +85,9 @@ final class ProcessTable {
                 run.exitSource = try loop.add(run.process.raw, .read, priority: .exits) {
                     [unowned self, unowned run] _ in
                     mainExited(run)
+                }
+                if let tasks {
+                    run.lines = try tasks.lines(of: run.id, on: loop, scratch, tell: tell)
                 }
                 try addStream(.output, output, context.definition.log.output, to: run)
                 if let error { try addStream(.error, error, context.definition.log.error, to: run) }
@@ -253,6 +260,8 @@ final class ProcessTable {
         runsByPid[run.pid] = nil
         if let source = run.exitSource { loop.remove(source) }
         run.exitSource = nil
+        // What it answered last is heard before its end.
+        run.lines?.drain()
         let isEmpty = tree.isEmpty(after: run)
         if !isEmpty { lingering.append(run.id) }
         tell(.exited(run.id, status, treeIsEmpty: isEmpty))
@@ -282,6 +291,7 @@ final class ProcessTable {
         lingering.removeAll { $0 == id }
         run.readiness = nil
         run.health = nil
+        run.lines?.close()
         // A worker may have closed its output long before it ended.
         for stream in run.streams where !stream.pump.hasEnded {
             draining[ObjectIdentifier(stream.key)] = stream.pump

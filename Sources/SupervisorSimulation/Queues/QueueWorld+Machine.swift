@@ -41,6 +41,7 @@ extension QueueWorld {
             isFinished = true
         case .endProbes: break
         case .probeReadiness, .checkHealth: fail("a task is probed: \(effect.brief)")
+        case .sendTask, .endTasks: fail("a queue has no pool: \(effect.brief)")
         }
     }
 

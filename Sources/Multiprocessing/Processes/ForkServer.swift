@@ -1,0 +1,153 @@
+import CLinux
+import Linux
+import Subprocesses
+import Threading
+
+/// The fork server of a context, as the program sees it that uses it.
+///
+/// It is reached through a pair of sockets that nobody else has, and has no name that anybody could connect to. It
+/// ends when this object is gone, and when this program is, however that ended: its socket says so. One that was
+/// killed is replaced when the next process is to be made.
+final class ForkServer: Sendable {
+    private struct Server {
+        let link: Connection
+        let handle: ChildHandle
+    }
+
+    private enum Attempt {
+        case made(ChildHandle, Connection)
+        case serverIsGone
+    }
+
+    private let program: String?
+    /// Held while a process is made: the server makes one at a time.
+    private let turn = FutexLock()
+    private nonisolated(unsafe) var server: Server?
+
+    /// How long a program may take to come to its first statement.
+    private static let patience = Duration.seconds(30)
+    /// How long a server that was told to end may take for it.
+    private static let farewell = Duration.seconds(5)
+
+    init(program: String?) { self.program = program }
+
+    deinit {
+        unsafe server?.link.close()
+        if let handle = unsafe server?.handle { AbandonedChildren.adopt(handle) }
+    }
+
+    /// The server's number; nil while there is none.
+    var pid: Int32? { turn.withLock { unsafe server?.handle.pid } }
+
+    func start() throws(ProcessStartError) {
+        try turn.withLock { () throws(ProcessStartError) in _ = try running() }
+    }
+
+    func stop() {
+        let server = turn.withLock { () -> Server? in
+            defer { unsafe self.server = nil }
+            return unsafe self.server
+        }
+        if let server { end(server) }
+    }
+
+    private func end(_ server: Server) {
+        server.link.close()
+        if server.handle.wait(until: Deadline(after: ForkServer.farewell)) != nil { return }
+        _ = try? server.handle.send(signal: SIGKILL)
+        AbandonedChildren.adopt(server.handle)
+    }
+
+    /// The server, started if it must be.
+    private func running() throws(ProcessStartError) -> Server {
+        if let server = unsafe server {
+            if server.handle.poll() == nil { return server }
+            server.link.close()
+        }
+        let launch = Launch(name: "", program: program, input: .null, output: .null, error: .null)
+        let (ours, theirs) = try Launch.pair()
+        let handle = try launch.execute(as: .forkserver, control: theirs)
+        let new = Server(link: Connection(ours), handle: handle)
+        theirs.close()
+        guard (try? new.link.receive(Hello.self, timeout: ForkServer.patience)) != nil else {
+            _ = try? handle.send(signal: SIGKILL)
+            end(new)
+            throw .notAWorker(program: program ?? Launch.ownProgram)
+        }
+        unsafe server = new
+        return new
+    }
+
+    // MARK: - Making processes
+
+    /// Makes a process with the streams of a launch.
+    func makeProcess(for launch: Launch) throws(ProcessStartError) -> (ChildHandle, Connection) {
+        let streams = try self.streams(of: launch)
+        return try turn.withLock { () throws(ProcessStartError) in
+            // More often than once only if somebody keeps killing servers.
+            for _ in 0..<3 {
+                switch try attempt(streams) {
+                case .made(let handle, let control): return (handle, control)
+                case .serverIsGone: unsafe server = nil
+                }
+            }
+            throw .forkServer(errno: ECHILD)
+        }
+    }
+
+    /// Descriptors of our own for the streams, so that they stay open until the server has them.
+    private func streams(of launch: Launch) throws(ProcessStartError) -> [PassedDescriptor] {
+        let opened: ChildStreams
+        do throws(SpawnError) {
+            opened = try ChildStreams(
+                SpawnRequest(Command([""]), input: launch.input, output: launch.output, error: launch.error))
+        } catch {
+            throw .spawn(error)
+        }
+        var passed: [PassedDescriptor] = []
+        for source in opened.sources {
+            do throws(ConnectionError) {
+                passed.append(try PassedDescriptor(duplicating: source))
+            } catch {
+                throw .connection(error)
+            }
+        }
+        _ = consume opened
+        return passed
+    }
+
+    private func attempt(_ streams: [PassedDescriptor]) throws(ProcessStartError) -> Attempt {
+        let server = try running()
+        let (ours, theirs) = try Launch.pair()
+        let control = Connection(ours)
+        do {
+            try ask(server, streams, theirs)
+            theirs.close()
+            let reply = try server.link.receive(CopyReply.self)
+            guard let process = reply.process else { throw ProcessStartError.forkServer(errno: reply.errno) }
+            let descriptor = try process.shared.descriptor.duplicate()
+            let handle = ChildHandle(pid: reply.pid, descriptor: ProcessDescriptor(adopting: descriptor))
+            return .made(handle, control)
+        } catch let error as ProcessStartError {
+            throw error
+        } catch {
+            theirs.close()
+            end(server)
+            // The server may have died between making the process and telling of it. Then the process tells itself, and
+            // as it is our child, its number cannot mean another one.
+            guard let hello = try? control.receive(Hello.self, timeout: ForkServer.farewell),
+                let descriptor = try? ProcessDescriptor(pid: hello.hello)
+            else { return .serverIsGone }
+            return .made(ChildHandle(pid: hello.hello, descriptor: descriptor), control)
+        }
+    }
+
+    private func ask(_ server: Server, _ streams: [PassedDescriptor], _ theirs: Launch.WorkerEnd) throws {
+        let directory = unsafe roost_open(".", O_PATH | O_DIRECTORY, 0)
+        try server.link.send(
+            CopyRequest(
+                control: PassedDescriptor(theirs.descriptor()),
+                streams: streams,
+                directory: directory >= 0 ? PassedDescriptor(adopting: directory) : nil))
+    }
+}

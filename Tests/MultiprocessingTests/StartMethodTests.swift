@@ -1,6 +1,0 @@
-import Multiprocessing
-import Testing
-
-@Suite struct StartMethodTests {
-    @Test func `there are two ways to start`() { #expect(StartMethod.allCases.count == 2) }
-}

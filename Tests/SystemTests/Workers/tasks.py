@@ -1,0 +1,31 @@
+"""A worker of a pool that does as the task says."""
+
+import json
+import os
+import sys
+import time
+
+for line in sys.stdin:
+    task = json.loads(line)
+    if task == "die":
+        os._exit(3)
+    elif task == "hang":
+        time.sleep(1000)
+    elif task == "cut":
+        os.write(1, b'{"half')
+        os._exit(2)
+    elif task == "flood":
+        os.write(1, b"x" * (2 << 20))
+    elif isinstance(task, (int, float)):
+        time.sleep(task)
+    if task == "garbage":
+        text = "hello, world"
+    elif task == "error":
+        text = '{"error": "as asked"}'.replace(" ", "", 1)
+    elif task == "pid":
+        text = str(os.getpid())
+    else:
+        text = json.dumps(task, ensure_ascii=False)
+    print(text, flush=task != "babble")
+    if task == "babble":
+        print("and more", flush=True)

@@ -30,8 +30,8 @@ package enum IncomingRequest: Equatable, Sendable {
 }
 
 extension IncomingRequest {
-    /// Reads a well-formed `call` from its bytes: tens of thousands of them come in a second. Nil for all else, which the
-    /// general way answers.
+    /// Reads a well-formed `call` from its bytes: tens of thousands of them come in a second. Nil for all else, which
+    /// the general way answers.
     fileprivate init?(callIn frame: [UInt8]) {
         guard let members = JSONText.members(in: frame) else { return nil }
         var version: Range<Int>?

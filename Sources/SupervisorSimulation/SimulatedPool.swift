@@ -4,7 +4,8 @@ package import SupervisorCore
 /// The life of one pool in a machine that exists only in memory: callers that come, wait and go, processes that answer,
 /// lie, hang and die, and an operator who stops, scales and changes it.
 ///
-/// A `PoolOracle` knows what each process really did with each task. The first thing that cannot be right ends the life.
+/// A `PoolOracle` knows what each process really did with each task. The first thing that cannot be right ends the
+/// life.
 package struct SimulatedPool: Sendable {
     enum What: Sendable {
         case news(Event)

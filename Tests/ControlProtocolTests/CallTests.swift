@@ -6,9 +6,8 @@ import Testing
     private func read(_ frame: String) -> IncomingRequest { IncomingRequest(frame: Array(frame.utf8)) }
 
     @Test func `a call keeps its task as bytes, without blanks between tokens`() {
-        let request = read(
-            #"{"jsonrpc":"2.0","id":7,"method":"call","params":{"pool":"p","task": {"a b" : [1.0, "\u00e4\t x"]},"timeout":2.5}}"#
-        )
+        let parameters = #"{"pool":"p","task": {"a b" : [1.0, "\u00e4\t x"]},"timeout":2.5}"#
+        let request = read(#"{"jsonrpc":"2.0","id":7,"method":"call","params":"# + parameters + "}")
         var expected = PoolQuery(pool: "p", task: Array(#"{"a b":[1.0,"\u00e4\t x"]}"#.utf8))
         expected.wait = .untilDone(timeout: .seconds(2.5))
         #expect(request == .command(.call(expected), id: .number(7)))

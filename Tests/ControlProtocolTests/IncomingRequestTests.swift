@@ -38,6 +38,7 @@ private func message(_ request: IncomingRequest) -> String {
                 .subscribe(EventQuery()),
                 .subscribe(EventQuery(after: .max, filter: EventFilter(kinds: ["instance.*"], names: ["web"]))),
                 .unsubscribe, .why(name: "web:0"), .version, .shutdown,
+                .call(PoolQuery(pool: "sums", task: Array("[1]".utf8))),
             ] + TaskSamples.verbs.map { .task($0) }
         for command in commands {
             let frame = Frame.request(command, id: .text("x")).dropLast()

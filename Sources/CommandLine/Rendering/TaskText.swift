@@ -49,7 +49,7 @@ package enum TaskText {
                 + "since \(since)."
         ]
         if let label = task.label { lines.append("Name: \(label.printable)") }
-        lines.append("Command: \(work(task))")
+        lines.append("\(task.command == nil ? "Task" : "Command"): \(work(task))")
         if let directory = task.directory { lines.append("Directory: \(directory.printable)") }
         if !task.reason.isEmpty { lines.append("Why: \(task.reason.printable).") }
         lines.append(history(of: task))

@@ -8,8 +8,8 @@ struct MapVerb: Verb {
     static let configuration = CommandConfiguration(
         commandName: "map", abstract: "Give a pool each line of a file as a task, and print the answers.",
         discussion: """
-            Each line is JSON, and becomes a line of the output, in the same order; blank ones are passed over. At most \
-            --window tasks are on their way at once, and the input is read no faster than that.
+            Each line is JSON, and becomes a line of the output, in the same order; blank ones are passed over. At \
+            most --window tasks are on their way at once, and the input is read no faster than that.
 
             The first task that fails ends it, with status 1. With --keep-going it stands as {"error": …} in the \
             output, and the rest is done as well. Progress is shown when standard error is a terminal and standard \

@@ -1,4 +1,4 @@
-/// JSON as bytes: whether it is valid, and where its parts are. Nothing is decoded, so that a payload travels as it came.
+/// JSON as bytes: whether it is valid, and where its parts are. Nothing is decoded: a payload travels as it came.
 ///
 /// The grammar is that of RFC 8259, UTF-8 included; a lone surrogate in an escape is let through. Each byte is looked
 /// at once, and nesting is bounded, as a hostile text must not be able to exhaust the stack.

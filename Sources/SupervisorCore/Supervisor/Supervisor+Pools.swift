@@ -172,8 +172,8 @@ extension Supervisor {
             end: { machine.endOfTask }, at: now, random: &random, effects: &effects)
     }
 
-    /// Before it is told that its process has ended: an end in the middle of a task is that task's doing, if the process
-    /// has shown that it can answer.
+    /// Before it is told that its process has ended: an end in the middle of a task is that task's doing, if the
+    /// process has shown that it can answer.
     mutating func excuseExit(of place: Place) {
         guard let pool = entries[place.entry].pool, place.slot < pool.hands.count else { return }
         let hand = pool.hands[place.slot]

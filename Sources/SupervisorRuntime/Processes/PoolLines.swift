@@ -158,9 +158,20 @@ final class PoolLines {
         return bytes.allSatisfy(Self.isBlank) ? nil : Array(bytes.prefix(256))
     }
 
-    /// Finds the line in what was read. A process has one task at a time, so there is one line at most, and what comes
-    /// behind it was not asked for.
+    /// Takes what was read. Whoever is told of a line may send the next task, and so read: nothing of `scratch` may be
+    /// held by then, or all of it would be copied.
     private func take(_ count: Int) {
+        if let (line, extra) = cut(count) { return tell(.taskAnswered(run, line, extra: extra)) }
+        guard partial.count > PoolSettings.lineLimit else { return }
+        let beginning = Array(partial.prefix(256))
+        partial = []
+        closeOutput()
+        tell(.taskChannelBroken(run, .lineTooLong(beginning)))
+    }
+
+    /// The line in what was read, if there is one. A process has one task at a time, so there is one at most, and what
+    /// comes behind it was not asked for. The beginning of a line is kept.
+    private func cut(_ count: Int) -> (line: [UInt8], extra: [UInt8])? {
         var start = 0
         while start < count, let newline = scratch.bytes[start..<count].firstIndex(of: UInt8(ascii: "\n")) {
             let line = partial + scratch.bytes[start..<newline]
@@ -168,16 +179,10 @@ final class PoolLines {
             start = newline + 1
             if line.allSatisfy(Self.isBlank) { continue }
             let rest = scratch.bytes[start..<count]
-            let extra = rest.allSatisfy(Self.isBlank) ? [] : Array(rest.prefix(256))
-            return tell(.taskAnswered(run, line, extra: extra))
+            return (line, rest.allSatisfy(Self.isBlank) ? [] : Array(rest.prefix(256)))
         }
-        guard start < count else { return }
         partial += scratch.bytes[start..<count]
-        guard partial.count > PoolSettings.lineLimit else { return }
-        let beginning = Array(partial.prefix(256))
-        partial = []
-        closeOutput()
-        tell(.taskChannelBroken(run, .lineTooLong(beginning)))
+        return nil
     }
 
     private static func isBlank(_ byte: UInt8) -> Bool {

@@ -44,6 +44,19 @@ import Testing
         }
     }
 
+    @Test func `a child that has the lock of a killed roostd keeps the next one waiting, not away`() throws {
+        let roost = try Roost("[queue.mail]\n", daemon: "")
+        defer { roost.sweep() }
+        try roost.start()
+        try roost.killDaemon()
+        let lock = "\(roost.socket).lock"
+        let child = try Program(SpawnRequest(["sh", "-c", "exec 9<>\(lock); flock 9; exec sleep 0.5"]))
+        try eventually("the lock is held") { try FileLock.acquire(lock) == nil }
+        try roost.start()
+        _ = try child.wait()
+        try roost.stop()
+    }
+
     private func liveThrough(_ dice: inout Dice, _ roost: Roost) throws {
         var acknowledged: [TaskID: String] = [:]
         for round in 0..<kills {

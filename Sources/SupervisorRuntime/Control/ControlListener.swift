@@ -67,6 +67,9 @@ package final class ControlListener {
     /// News of a removal is waited out for this long, for it rarely comes alone.
     private static let settlingTime = Duration.milliseconds(100)
     private static let longestRetry = Duration.seconds(10)
+    /// How often, and after how many milliseconds each, a lock is looked at whose holder is no more.
+    private static let looks = 200
+    private static let lookEvery: Int32 = 10
     /// Connections that one turn takes.
     private static let batch = 64
 
@@ -119,10 +122,17 @@ package final class ControlListener {
             // Somebody removed the lock file, and another roostd may hold a new one.
             lock = nil
         }
+        var patience = Self.looks
         while true {
             guard let taken = try FileLock.acquire(place.lockPath) else {
                 // Its name is a courtesy; that it is there is certain.
-                throw AlreadyRunning(place.path, holder: try? BoundedFile.readText(place.lockPath, limit: 64))
+                let holder = try? BoundedFile.readText(place.lockPath, limit: 64)
+                guard Self.isGone(holder), patience > 0 else { throw AlreadyRunning(place.path, holder: holder) }
+                // It was killed in the middle of a spawn: its child has the lock until it executes its program, and
+                // nobody tells when that is.
+                patience -= 1
+                poll(nil, 0, Self.lookEvery)
+                continue
             }
             // Between the open and the lock the file may have been replaced; then the lock is on nothing.
             guard try taken.identity() == FileIdentity(at: place.lockPath) else { continue }
@@ -130,6 +140,13 @@ package final class ControlListener {
             lock = consume taken
             return
         }
+    }
+
+    /// Whether the process that signed the lock is no more.
+    private static func isGone(_ signature: String?) -> Bool {
+        guard let pid = signature.flatMap({ Int32($0.prefix { $0.isNumber }) }), pid > 0 else { return false }
+        guard let process = try? ProcessFileSystem.statistics(of: pid) else { return !ProcessFileSystem.exists(pid) }
+        return process.isZombie
     }
 
     private func bindSocket() throws {

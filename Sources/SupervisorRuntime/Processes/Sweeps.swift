@@ -10,7 +10,8 @@ import SupervisorCore
 ///
 /// Such processes are no children of this roostd. They are known by the marks in their environment (`ROOST_RUN`,
 /// `ROOST_SOCKET`), by descent from one that is marked, and by being in its session, and each is watched until it is
-/// gone. Nothing is polled: the end of the last one is the moment to look again.
+/// gone. Nothing is polled: the end of the last one is the moment to look again. None of them is between clone and
+/// exec, and so without a mark: it would hold the control channel's lock, and this roostd would not have come so far.
 final class Sweeps {
     /// After so long without an end an operator should know.
     private static let patience = Duration.seconds(10)

@@ -27,7 +27,7 @@ private func eventually(_ what: String, _ condition: () throws -> Bool) throws {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct ProcessFileSystemTests {
+@Suite(.timeLimit(.minutes(5))) struct ProcessFileSystemTests {
     @Test func `a line of statistics is read, whatever the command is called`() throws {
         let tail = "S 1 42 43 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 987654 0 0"
         let statistics = try #require(ProcessStatistics(line: "17 (a) R (b c) \(tail)"))
@@ -77,7 +77,7 @@ private func eventually(_ what: String, _ condition: () throws -> Bool) throws {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct ProcessDescriptorTests {
+@Suite(.timeLimit(.minutes(5))) struct ProcessDescriptorTests {
     @Test func `a process that does not exist cannot be opened`() {
         let error = #expect(throws: SystemError.self) { _ = try ProcessDescriptor(pid: 1 << 30).raw }
         #expect(error?.errno == ESRCH)

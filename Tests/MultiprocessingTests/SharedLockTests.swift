@@ -100,11 +100,14 @@ import ToolkitTesting
         try repeatedly { _ in
             let lock = try SharedLock()
             let copy = try Parcel(lock).decode(SharedLock.self)
-            nonisolated(unsafe) var number = 0
+            // As two processes would have it: each hand has its own view of the lock and of the number.
+            let number = try SharedValue(0, lock: .none)
+            let sameNumber = try Parcel(number).decode(SharedValue<Int>.self)
             try Crew(4) { index in
-                for _ in 0..<2_000 { (index % 2 == 0 ? lock : copy).withLock { unsafe number += 1 } }
+                let (lock, number) = index % 2 == 0 ? (lock, number) : (copy, sameNumber)
+                for _ in 0..<2_000 { lock.withLock { number.value += 1 } }
             }.join()
-            #expect(number == 8_000)
+            #expect(number.value == 8_000)
         }
     }
 

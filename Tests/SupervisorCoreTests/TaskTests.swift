@@ -306,6 +306,15 @@ import Testing
         #expect(outside.submit() == 6)
     }
 
+    @Test func `what was being cancelled when roostd died is cancelled`() {
+        var stored = record(1)
+        stored.progress.state = .stopping
+        stored.progress.run = RunID(instance: InstanceID(worker: "mail", index: 0), number: 9)
+        var outside = Outside(Plan(queues: [mail { $0.onInterrupt = .retry }]), tasks: StoredTasks(records: [stored]))
+        #expect(outside.look() == ["sweep mail [\"mail:0#9\"]"])
+        #expect(outside.taskState(1) == .cancelled)
+    }
+
     @Test func `what was queued goes on in its order, and what was held is held`() {
         let stored = StoredTasks(records: [
             record(3) { $0.submission.after = [TaskID(2)] }, record(2), record(1) { $0.progress.state = .done },
@@ -334,6 +343,8 @@ import Testing
         #expect(outside.queue()?.isLeaving == true)
         outside.request(.cancelTasks([TaskID(1)], wait: false))
         outside.storeAll()
+        #expect(outside.queue() != nil, "not before it is swept")
+        outside.hear(.swept(queue: "mail"))
         #expect(outside.queue() == nil)
     }
 

@@ -2,6 +2,7 @@ import CLinux
 import Futures
 import Linux
 import Subprocesses
+import Synchronization
 import Threading
 
 /// The thread of a pool, which alone watches the workers, starts them, and takes what they answer.
@@ -13,7 +14,8 @@ final class PoolThread: @unchecked Sendable {
     private var timer: TimerDescriptor?
     private let packet = ReceivedPacket()
     private(set) var thread: Threading.Thread<Void, Never>?
-    private var id: Int32 = 0
+    /// Others ask while it begins.
+    private let id = Atomic<Int32>(0)
 
     private enum Token {
         static let bell: UInt64 = 0
@@ -32,7 +34,7 @@ final class PoolThread: @unchecked Sendable {
         let options = ThreadOptions(atExit: .detach)
         thread = try KernelThread.withAllSignalsBlocked { () throws(ThreadError) in
             try Threading.Thread(name: "process-pool", options: options) { [self] in
-                id = KernelThread.id
+                id.store(KernelThread.id, ordering: .relaxed)
                 while turn(engine) {}
                 engine.leave()
             }
@@ -40,7 +42,7 @@ final class PoolThread: @unchecked Sendable {
     }
 
     /// Whether the calling thread is this one.
-    var isCurrent: Bool { KernelThread.id == id }
+    var isCurrent: Bool { KernelThread.id == id.load(ordering: .relaxed) }
 
     /// Once round: what can be done at once, and then what happens next. False when nothing can happen any more.
     private func turn(_ engine: PoolEngine) -> Bool {

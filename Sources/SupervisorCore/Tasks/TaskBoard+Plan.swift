@@ -116,6 +116,10 @@ extension TaskBoard {
         switch record.progress.state {
         case .running, .stopping:
             if let run = record.progress.run { queues[queue].sweeping = (queues[queue].sweeping ?? []) + [run] }
+            guard record.progress.state == .running else {
+                let text = "cancelled by request; roostd went down while it was being stopped"
+                return finish(record.id, .cancelled, text, at: now, effects: &effects)
+            }
             interrupted(record.id, "roostd went down while it ran", slot: nil, of: queue, at: now, effects: &effects)
         case .backoff:
             makeReady(record.id, "roostd was started anew")

@@ -52,8 +52,12 @@ extension TaskBoard {
         case .held, .queued, .backoff:
             finish(id, .cancelled, "cancelled by request", at: now, effects: &effects)
         case .running(let slot):
+            guard !entry.isCancelled else { return }
             tasks[id]?.isCancelled = true
             stop(.cancelled, slot: slot, of: queue, at: now, effects: &effects)
+            // Stored, so that a roostd that dies meanwhile does not run it again.
+            move(id, to: .running(slot: slot), .stopping, "cancelled by request")
+            saveProgress(id)
         }
     }
 

@@ -22,7 +22,9 @@ extension TaskBoard {
     private mutating func settle(_ queue: Int, at now: Instant, effects: inout [Effect]) {
         admit(queue, at: now, effects: &effects)
         start(queue, at: now, effects: &effects)
-        let isDrained = queues[queue].isLeaving && unfinished(queue) == 0 && queues[queue].busy == 0
+        // Not while it is being swept: were it to come back meanwhile, it would not know of that.
+        let isIdle = unfinished(queue) == 0 && queues[queue].busy == 0 && queues[queue].sweeping == nil
+        let isDrained = queues[queue].isLeaving && isIdle
         forget(queue, beyond: isDrained ? 0 : queues[queue].definition.keep, effects: &effects)
         if isDrained, queues[queue].counts.finished == 0 { remove(queue, effects: &effects) }
     }

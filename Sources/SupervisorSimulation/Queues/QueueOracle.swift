@@ -17,6 +17,8 @@ struct QueueOracle: Sendable {
         var failures = 0
         var run: RunID?
         var cancelAsked = false
+        /// The core must have taken note of it.
+        var isCancelled = false
         /// What a client was told of its end.
         var toldEnd: TaskState?
         var isForgotten = false
@@ -160,6 +162,7 @@ struct QueueOracle: Sendable {
         for (id, known) in tasks {
             tasks[id]?.run = nil
             tasks[id]?.cancelAsked = false
+            tasks[id]?.isCancelled = false
             // What is in memory only is gone, and so is what the disk never took.
             if !known.isDurable || !known.isPromised { tasks[id]?.isForgotten = true }
         }
@@ -184,6 +187,8 @@ struct QueueOracle: Sendable {
             }
             tasks[id]?.isForgotten = false
             tasks[id]?.isPromised = true
+            // Only a cancel is stored so.
+            tasks[id]?.cancelAsked = record.progress.state == .stopping
             tasks[id]?.failures = record.progress.failures
             switch record.progress.state {
             case .running, .stopping: tasks[id]?.last = .interrupted

@@ -56,7 +56,11 @@ extension QueueWorld {
         switch request {
         case .submit(_, let submission, _): oracle.submissions[submission.label ?? ""] = submission
         case .cancelTasks(let tasks, _):
-            for task in tasks { oracle.tasks[task]?.cancelAsked = true }
+            let isTaken = tasks.allSatisfy { supervisor.taskReport($0, at: now) != nil }
+            for task in tasks {
+                oracle.tasks[task]?.cancelAsked = true
+                if isTaken, oracle.tasks[task]?.state.isFinished == false { oracle.tasks[task]?.isCancelled = true }
+            }
         case .apply(let next, _): pauseAsPlanned(next)
         default: break
         }

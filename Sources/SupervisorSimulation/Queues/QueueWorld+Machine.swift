@@ -121,10 +121,9 @@ extension QueueWorld {
 
     private mutating func sweep(_ queue: String, _ runs: [RunID]) {
         for (run, task) in orphans where run.instance.worker == queue && oracle.tasks[task]?.isDurable == true {
-            if oracle.numbersMayRepeat { break }
+            if oracle.numbersMayRepeat || !lastOrphans.contains(run) { continue }
             require(runs.contains(run), "\(run) is left of an earlier life, and is not swept")
         }
-        for run in orphans.keys where run.instance.worker == queue { orphans[run] = nil }
         schedule(.news(.swept(queue: queue)), after: faultsEnd ? .zero : draw(upTo: .seconds(3)))
     }
 

@@ -30,6 +30,7 @@ extension QueueWorld {
         if state.isFinished { oracle.tasks[id]?.wasFinished = true }
         switch told.kind {
         case .taskRetrying:
+            require(!known.isCancelled, "task \(id) is tried again, but it was cancelled")
             require(known.last == .failed && known.failures < limit, "task \(id) is tried again, against the rule")
         case .taskFinished where state == .done:
             require(known.last == .succeeded, "task \(id) is called done, but did not succeed")
@@ -61,6 +62,7 @@ extension QueueWorld {
             oracle.tasks[id]?.last = .none
             oracle.tasks[id]?.failures = 0
             oracle.tasks[id]?.cancelAsked = false
+            oracle.tasks[id]?.isCancelled = false
             oracle.tasks[id]?.toldEnd = nil
         } else if let report,
             let submission = oracle.submissions[report.label ?? ""]

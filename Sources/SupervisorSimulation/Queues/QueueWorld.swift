@@ -50,6 +50,8 @@ package struct QueueWorld: Sendable {
     var processes: [RunID: Process] = [:]
     /// Processes that earlier lives have left.
     var orphans: [RunID: TaskID] = [:]
+    /// Those of them that the last life has left: only these can the core know of.
+    var lastOrphans: Set<RunID> = []
     var nextPid: Int32 = 100
     var oracle = QueueOracle()
     var openRequests: [UInt64: Request] = [:]
@@ -114,6 +116,7 @@ package struct QueueWorld: Sendable {
         }
         disk.writes = []
         for (run, process) in processes where process.isSpawned && !process.isOver { orphans[run] = process.task }
+        lastOrphans = Set(processes.filter { $0.value.isSpawned && !$0.value.isOver }.keys)
         processes = [:]
         openRequests = [:]
         let keepers: [Happening] = agenda.filter {
@@ -237,6 +240,9 @@ package struct QueueWorld: Sendable {
         digest.feed(UInt64(bitPattern: now.nanoseconds))
         note("← \(event.brief)")
         if case .spawned(let run, _) = event { processes[run]?.spawnedAt = now }
+        if case .swept(let queue) = event {
+            for run in orphans.keys where run.instance.worker == queue { orphans[run] = nil }
+        }
         oracle.hears(event)
         perform(supervisor.handle(event, at: now))
     }

@@ -60,6 +60,9 @@ package struct QueueDefinition: Equatable, Sendable {
     package init(name: String) {
         self.name = name
         log.output = "tasks/{worker}/{task}.log"
+        // Each of perhaps a thousand tasks has one.
+        log.rotateSize = 10 << 20
+        log.keep = 1
     }
 }
 

@@ -25,6 +25,7 @@ enum Schema {
             state TEXT NOT NULL,
             attempts INTEGER NOT NULL,
             failures INTEGER NOT NULL,
+            retries INTEGER NOT NULL,
             interruptions INTEGER NOT NULL,
             run_slot INTEGER,
             run_number INTEGER,

@@ -38,14 +38,15 @@ extension Statement {
         try bind(first, progress.state.rawValue)
         try bind(first + 1, Int64(progress.attempts))
         try bind(first + 2, Int64(progress.failures))
-        try bind(first + 3, Int64(progress.interruptions))
-        try bind(first + 4, progress.run.map { Int64($0.instance.index) })
-        try bind(first + 5, progress.run.map { Int64(bitPattern: $0.number) })
-        try bind(first + 6, progress.startedAt.map(clock.stored))
-        try bind(first + 7, progress.finishedAt.map(clock.stored))
-        try bind(first + 8, progress.status.map(StatusText.text))
-        try bind(first + 9, progress.answer)
-        try bind(first + 10, progress.reason)
+        try bind(first + 3, Int64(progress.retries))
+        try bind(first + 4, Int64(progress.interruptions))
+        try bind(first + 5, progress.run.map { Int64($0.instance.index) })
+        try bind(first + 6, progress.run.map { Int64(bitPattern: $0.number) })
+        try bind(first + 7, progress.startedAt.map(clock.stored))
+        try bind(first + 8, progress.finishedAt.map(clock.stored))
+        try bind(first + 9, progress.status.map(StatusText.text))
+        try bind(first + 10, progress.answer)
+        try bind(first + 11, progress.reason)
     }
 
     // MARK: - Reading
@@ -83,16 +84,17 @@ extension Statement {
         progress.state = state
         progress.attempts = Int(integer(16))
         progress.failures = Int(integer(17))
-        progress.interruptions = Int(integer(18))
-        if let slot = optionalInteger(19), let number = optionalInteger(20) {
+        progress.retries = Int(integer(18))
+        progress.interruptions = Int(integer(19))
+        if let slot = optionalInteger(20), let number = optionalInteger(21) {
             progress.run = RunID(
                 instance: InstanceID(worker: queue, index: Int(slot)), number: UInt64(bitPattern: number))
         }
-        progress.startedAt = optionalInteger(21).map(clock.moment)
-        progress.finishedAt = optionalInteger(22).map(clock.moment)
-        progress.status = optionalText(23).map(StatusText.status)
-        progress.answer = optionalText(24)
-        progress.reason = text(25)
+        progress.startedAt = optionalInteger(22).map(clock.moment)
+        progress.finishedAt = optionalInteger(23).map(clock.moment)
+        progress.status = optionalText(24).map(StatusText.status)
+        progress.answer = optionalText(25)
+        progress.reason = text(26)
         return progress
     }
 }

@@ -15,11 +15,11 @@ final class TaskDatabase: @unchecked Sendable {
     init(in directory: String) throws(StoreError) {
         connection = try Opening(directory: directory).connect()
         add = try connection.prepare(
-            "INSERT INTO task VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
+            "INSERT INTO task VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
         change = try connection.prepare(
             """
-            UPDATE task SET state = ?2, attempts = ?3, failures = ?4, interruptions = ?5, run_slot = ?6,
-            run_number = ?7, started_at = ?8, finished_at = ?9, status = ?10, answer = ?11, reason = ?12 WHERE id = ?1
+            UPDATE task SET state = ?2, attempts = ?3, failures = ?4, retries = ?5, interruptions = ?6, run_slot = ?7,
+            run_number = ?8, started_at = ?9, finished_at = ?10, status = ?11, answer = ?12, reason = ?13 WHERE id = ?1
             """)
         forget = try connection.prepare("DELETE FROM task WHERE id = ?")
         reserve = try connection.prepare("UPDATE number SET value = max(value, ?) WHERE name = 'last_task'")

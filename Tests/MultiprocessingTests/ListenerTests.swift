@@ -56,6 +56,8 @@ import ToolkitTesting
             listener.close()
             listener.close()
             #expect(throws: ConnectionError.closedHere) { try listener.accept() }
+            // A port that is free again may be another test's by now.
+            if case .tcp = address { return }
             #expect(throws: ConnectionError.self) { try Connection.connect(to: listener.address, key: nil) }
         }
     }

@@ -23,6 +23,7 @@ import Testing
         record.progress.state = .backoff
         record.progress.attempts = 3
         record.progress.failures = 2
+        record.progress.retries = 4
         record.progress.interruptions = 1
         record.progress.run = RunID(instance: InstanceID(worker: "mail", index: 3), number: 17)
         record.progress.startedAt = Instant(nanoseconds: 6_000_000_000)

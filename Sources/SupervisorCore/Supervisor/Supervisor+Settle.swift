@@ -228,6 +228,8 @@ extension Supervisor {
             if entries[entry].slots.last?.isLeaving == true { hasLeavers = true }
         }
         guard entriesChanged else { return }
+        // What has ended with a pool is told before the pool is gone.
+        tellPoolEnds(effects: &effects)
         entries.removeAll { $0.isRemoved && $0.slots.isEmpty }
         reindex(definitions: entries.map(\.definition))
     }

@@ -109,13 +109,21 @@ extension TaskBoard {
     private mutating func tell(_ id: TaskID, at now: Instant, effects: inout [Effect]) {
         guard let report = report(id, at: now), let waiters = tasks[id]?.waiters else { return }
         tasks[id]?.waiters = []
-        for waiter in waiters {
-            guard case .ends(let all, let remaining, var known)? = requests[waiter] else { continue }
-            known[id] = report
-            requests[waiter] = .ends(all, remaining: remaining - 1, known: known)
-            if remaining == 1 { replyEnds(waiter, all, known, effects: &effects) }
-        }
+        for waiter in waiters { tell(report, to: waiter, effects: &effects) }
         becomeForgettable(id)
+    }
+
+    /// One of those that a request waits for has its end.
+    mutating func tell(_ report: TaskReport, to waiter: RequestID, effects: inout [Effect]) {
+        guard case .ends(let all, let remaining, var known)? = requests[waiter] else { return }
+        // Nobody else holds what is known already, so it is not copied: a request may wait for a thousand.
+        requests[waiter] = nil
+        known[report.id] = report
+        if remaining == 1 {
+            replyEnds(waiter, all, known, effects: &effects)
+        } else {
+            requests[waiter] = .ends(all, remaining: remaining - 1, known: known)
+        }
     }
 
     mutating func replyEnds(

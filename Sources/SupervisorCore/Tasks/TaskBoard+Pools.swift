@@ -28,11 +28,6 @@ extension TaskBoard {
 
     /// A task of a pool that somebody waits for has its end.
     mutating func poolTaskEnded(_ report: TaskReport, effects: inout [Effect]) {
-        for waiter in poolWaiters.removeValue(forKey: report.id) ?? [] {
-            guard case .ends(let all, let remaining, var known)? = requests[waiter] else { continue }
-            known[report.id] = report
-            requests[waiter] = .ends(all, remaining: remaining - 1, known: known)
-            if remaining == 1 { replyEnds(waiter, all, known, effects: &effects) }
-        }
+        for waiter in poolWaiters.removeValue(forKey: report.id) ?? [] { tell(report, to: waiter, effects: &effects) }
     }
 }

@@ -118,9 +118,11 @@ final class PoolLines {
         }
     }
 
-    /// Its process has ended: takes what it has left in the pipe.
+    /// Its process has ended: takes what it has left in the pipe. What a child of it writes from now on is nobody's
+    /// answer, and could come for ever.
     func drain() {
-        while readOnce() {}
+        var left = (try? output?.descriptor.readableBytes()) ?? 0
+        while left > 0, readOnce() { left -= scratch.bytes.count }
         if !partial.isEmpty { tell(.taskChannelBroken(run, .unfinishedLine(Array(partial.prefix(256))))) }
         close()
     }

@@ -120,6 +120,21 @@ import Testing
         #expect(outside.request(.cancelTasks([TaskID(1)], wait: true)) == .refused(.taskIsFinished(TaskID(1), .done)))
     }
 
+    @Test func `who waits for a task by its number is told of its end although its pool goes with it`() {
+        var outside = Outside(pool: pool())
+        _ = outside.give("1")
+        _ = outside.give("2")
+        outside.request(.waitTasks([TaskID(1), TaskID(2)]))
+        let waiting = outside.lastRequest
+        outside.apply(Plan())
+        outside.exit("p:0", .exited(code: 3))
+        guard case .tasks(let ended)? = outside.replies[waiting] else {
+            Issue.record("not told of the end")
+            return
+        }
+        #expect(ended.map(\.state.isFinished) == [true, true])
+    }
+
     @Test func `cancelling a task at work kills its process, and nothing else suffers`() {
         var outside = Outside(pool: pool())
         _ = outside.give("1")

@@ -105,6 +105,10 @@ extension TaskBoard {
             entry.record.progress.state = .queued
         }
         tasks[record.id] = entry
+        // All whose end nobody has seen, also in earlier lives: a sweep that did not get to its end is not remembered.
+        if let run = record.progress.run, record.progress.state != .done, record.progress.state != .failed {
+            queues[queue].sweeping = (queues[queue].sweeping ?? []) + [run]
+        }
         queues[queue].counts[entry.publicState] += 1
         if let key = record.submission.key { queues[queue].keys[key] = record.id }
     }
@@ -115,7 +119,6 @@ extension TaskBoard {
         let wasTried = record.progress.failures + record.progress.interruptions > 0
         switch record.progress.state {
         case .running, .stopping:
-            if let run = record.progress.run { queues[queue].sweeping = (queues[queue].sweeping ?? []) + [run] }
             guard record.progress.state == .running else {
                 let text = "cancelled by request; roostd went down while it was being stopped"
                 return finish(record.id, .cancelled, text, at: now, effects: &effects)

@@ -121,7 +121,7 @@ extension QueueWorld {
 
     private mutating func sweep(_ queue: String, _ runs: [RunID]) {
         for (run, task) in orphans where run.instance.worker == queue && oracle.tasks[task]?.isDurable == true {
-            if oracle.numbersMayRepeat || !lastOrphans.contains(run) { continue }
+            if oracle.numbersMayRepeat { continue }
             require(runs.contains(run), "\(run) is left of an earlier life, and is not swept")
         }
         schedule(.news(.swept(queue: queue)), after: faultsEnd ? .zero : draw(upTo: .seconds(3)))

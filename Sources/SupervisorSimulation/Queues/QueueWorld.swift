@@ -50,8 +50,6 @@ package struct QueueWorld: Sendable {
     var processes: [RunID: Process] = [:]
     /// Processes that earlier lives have left.
     var orphans: [RunID: TaskID] = [:]
-    /// Those of them that the last life has left: only these can the core know of.
-    var lastOrphans: Set<RunID> = []
     var nextPid: Int32 = 100
     var oracle = QueueOracle()
     var openRequests: [UInt64: Request] = [:]
@@ -116,7 +114,6 @@ package struct QueueWorld: Sendable {
         }
         disk.writes = []
         for (run, process) in processes where process.isSpawned && !process.isOver { orphans[run] = process.task }
-        lastOrphans = Set(processes.filter { $0.value.isSpawned && !$0.value.isOver }.keys)
         processes = [:]
         openRequests = [:]
         let keepers: [Happening] = agenda.filter {

@@ -54,7 +54,11 @@ import Linux
                 try open(received, count: Int(count), state: state)
                 return .message
             }
-            if received == 0 { return .end }
+            if received == 0 {
+                // An empty packet is no message of ours, but it may have brought descriptors.
+                for index in 0..<Int(count) { unsafe close(OwnedDescriptor(adopting: numbers[index])) }
+                return .end
+            }
             switch roost_errno() {
             // The other end closed without receiving everything; what it sent is there nevertheless, as is the end.
             case EINTR, ECONNRESET: continue
@@ -79,6 +83,8 @@ import Linux
         }
     }
 
+    private func close(_ descriptor: consuming OwnedDescriptor) {}
+
     private func refuse(_ error: ConnectionError) -> ConnectionError {
         clear()
         return error
@@ -92,7 +98,9 @@ import Linux
         let raw = file.descriptor.raw
         var status = stat()
         let seals = Int32(roost_all_seals)
-        guard roost_fcntl(raw, F_GET_SEALS, 0) & seals == seals, unsafe fstat(raw, &status) == 0,
+        // -1 of a file that cannot be sealed.
+        let found = roost_fcntl(raw, F_GET_SEALS, 0)
+        guard found >= 0, found & seals == seals, unsafe fstat(raw, &status) == 0,
             status.st_size > 0, count == UInt64(status.st_size), Int64(status.st_blocks) * 512 >= Int64(status.st_size)
         else { throw refuse(.malformed) }
         guard let start = unsafe roost_map_to_read(raw, Int(count)) else {

@@ -61,14 +61,16 @@ extension MessageRing {
     /// Takes no more messages, from any process.
     func shutDown() {
         // Whoever sleeps is told in one step with it, and whoever is about to sleep has a lock that is waited for here.
-        lockGetting()
-        roomSleeper.store(0)
-        closed.change(.set(1), on: roomSleeper)
-        getLock.release()
+        // Producers' lock first: then one that is putting has put before, or sees it, so that nothing is put behind
+        // the last get. If this process dies before the second half, the next get wakes who waits for room.
         lockPutting()
         itemSleeper.store(0)
         closed.change(.set(1), on: itemSleeper)
         putLock.release()
+        lockGetting()
+        roomSleeper.store(0)
+        closed.change(.set(1), on: roomSleeper)
+        getLock.release()
     }
 
     private func tryPut(_ message: UnsafeRawBufferPointer) -> Outcome {

@@ -149,6 +149,8 @@ public final class SharedBarrier: Codable, Sendable {
     public var waitingCount: Int {
         enter()
         defer { lock.release() }
+        // Who died is not to be forgotten here: the others wait for it.
+        if state.broken == 0, table.buryDead() > 0 { end(Answer.partyDied) }
         return state.broken == 0 ? table.count : 0
     }
 

@@ -189,7 +189,8 @@ let package = Package(
         .testTarget(
             name: "MultiprocessingTests",
             dependencies: [
-                "Multiprocessing", "MultiprocessingTasks", "multiprocessing-worker", "Futures", "Subprocesses",
+                "Multiprocessing", "CLinux", "MultiprocessingTasks", "multiprocessing-worker", "Futures",
+                "Subprocesses",
                 "Threading", "Linux", "ToolkitTesting", .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),

@@ -15,7 +15,7 @@ extension Reply.Refusal {
         case .tooManyDependencies(let count, let limit):
             "cannot submit a task that waits for \(count) others: at most \(limit)"
         case .dependencyFailed(let id, let state):
-            "cannot submit: task \(id), which it comes after, is \(state.rawValue); after_any (--after-any) runs it anyway"
+            "cannot submit: task \(id), which it comes after, is \(state.rawValue); --after-any runs it anyway"
         case .keyInUse(let key, let id): "cannot submit: the key \"\(key)\" belongs to task \(id), which is another one"
         case .taskIsFinished(let id, let state): "cannot change task \(id): it is \(state.rawValue) already"
         case .taskIsNotFinished(let id, let state):

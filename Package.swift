@@ -189,8 +189,7 @@ let package = Package(
         .testTarget(
             name: "MultiprocessingTests",
             dependencies: [
-                "Multiprocessing", "CLinux", "MultiprocessingTasks", "multiprocessing-worker", "Futures",
-                "Subprocesses",
+                "Multiprocessing", "MultiprocessingTasks", "multiprocessing-worker", "Futures", "Subprocesses",
                 "Threading", "Linux", "ToolkitTesting", .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),

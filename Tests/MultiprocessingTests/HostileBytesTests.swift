@@ -1,4 +1,3 @@
-import CLinux
 import Foundation
 import Multiprocessing
 import Testing
@@ -105,37 +104,5 @@ import ToolkitTesting
         #expect(send(ends[1], [1, 7] as [UInt8], 2, 0) == 2)
         let bytes = try connection.receiveBytes()
         #expect(bytes == [7])
-    }
-
-    @Test func `descriptors that come with an empty packet are not kept`() throws {
-        var ends: [Int32] = [0, 0]
-        #expect(socketpair(AF_UNIX, Int32(SOCK_SEQPACKET.rawValue), 0, &ends) == 0)
-        let connection = try Connection(adopting: ends[0])
-        defer { close(ends[1]) }
-        var pipe: [Int32] = [0, 0]
-        #expect(Glibc.pipe(&pipe) == 0)
-        defer { close(pipe[0]) }
-        #expect(roost_packet_send(ends[1], nil, 0, nil, 0, 0, [pipe[1]], 1) == 0)
-        close(pipe[1])
-        #expect(throws: ConnectionError.closed) { try connection.receiveBytes() }
-        // Nobody has the writing end any more.
-        var byte: UInt8 = 0
-        #expect(read(pipe[0], &byte, 1) == 0)
-    }
-
-    @Test func `a large message in a file that others can change is refused`() throws {
-        var ends: [Int32] = [0, 0]
-        #expect(socketpair(AF_UNIX, Int32(SOCK_SEQPACKET.rawValue), 0, &ends) == 0)
-        let connection = try Connection(adopting: ends[0])
-        defer { close(ends[1]) }
-        let path = FileManager.default.temporaryDirectory.appending(path: "roost-unsealed-\(UUID())").path
-        let file = open(path, O_RDWR | O_CREAT | O_EXCL, 0o600)
-        unlink(path)
-        defer { close(file) }
-        let bytes = [UInt8](repeating: 5, count: 100_000)
-        #expect(write(file, bytes, bytes.count) == bytes.count)
-        let head: [UInt8] = [2] + withUnsafeBytes(of: UInt64(bytes.count).littleEndian) { Array($0) }
-        #expect(roost_packet_send(ends[1], head, head.count, nil, 0, 0, [file], 1) == head.count)
-        #expect(throws: ConnectionError.malformed) { try connection.receiveBytes() }
     }
 }

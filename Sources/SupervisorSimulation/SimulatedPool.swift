@@ -6,7 +6,7 @@ package import SupervisorCore
 ///
 /// A `PoolOracle` knows what each process really did with each task. The first thing that cannot be right ends the
 /// life.
-package struct SimulatedPool: Sendable {
+package struct SimulatedPool: SimulatedLife, Sendable {
     enum What: Sendable {
         case news(Event)
         case exit(RunID, ExitStatus)
@@ -19,26 +19,22 @@ package struct SimulatedPool: Sendable {
         case answer, error, garbage, crash, answerAndDie, babble, unfinished, closeOutput
     }
 
-    private struct Happening: Sendable {
-        let at: Instant
-        let what: What
-    }
-
     private static let faultyEvents = 400
     private static let eventLimit = 20_000
 
     package let seed: UInt64
     package internal(set) var supervisor: Supervisor
-    package private(set) var violation: String?
-    package private(set) var history: [String] = []
+    package internal(set) var violation: String?
+    package internal(set) var history: [String] = []
     package private(set) var digest = Digest()
     package private(set) var eventCount = 0
 
-    private let keepsHistory: Bool
+    let keepsHistory: Bool
     private(set) var now = Instant(nanoseconds: 1_000_000_000)
     var random: SplitMix64
     let weights: PoolWeights
-    private var agenda: [Happening] = []
+    var agenda = Agenda<What>()
+    let title = "pool"
     private(set) var faultsEnd = false
     private var nextPid: Int32 = 100
 
@@ -89,10 +85,7 @@ package struct SimulatedPool: Sendable {
     private mutating func live(until end: Instant, while isGoingOn: (Self) -> Bool = { _ in true }) {
         while violation == nil, !isFinished, isGoingOn(self), let next = nextMoment(), next <= end {
             now = max(now, next)
-            while violation == nil, let happening = agenda.last, happening.at <= now {
-                agenda.removeLast()
-                happen(happening.what)
-            }
+            while violation == nil, let what = agenda.popDue(at: now) { happen(what) }
             if let deadline = supervisor.nextDeadline(), deadline <= now {
                 note("time passes")
                 perform(supervisor.advance(to: now))
@@ -102,18 +95,6 @@ package struct SimulatedPool: Sendable {
             require(eventCount < Self.eventLimit, "something goes round in circles")
         }
         if violation == nil, isGoingOn(self) { now = max(now, end) }
-    }
-
-    private mutating func nextMoment() -> Instant? {
-        let deadline = supervisor.nextDeadline()
-        guard let first = agenda.last?.at else { return deadline }
-        return min(first, deadline ?? first)
-    }
-
-    mutating func schedule(_ what: What, after delay: Duration) {
-        let happening = Happening(at: now + delay, what: what)
-        let index = agenda.firstIndex { $0.at <= happening.at } ?? agenda.count
-        agenda.insert(happening, at: index)
     }
 
     private mutating func happen(_ what: What) {
@@ -262,27 +243,5 @@ package struct SimulatedPool: Sendable {
         require(isFinished, "the shutdown never ended")
         if let open = oracle.open.keys.min() { fail("request \(open) was never answered") }
         require(supervisor.nextDeadline() == nil, "a timer outlived the shutdown")
-    }
-
-    // MARK: - Drawing lots, and telling
-
-    mutating func chance(_ percent: Int) -> Bool { percent > 0 && Int.random(in: 0..<100, using: &random) < percent }
-
-    mutating func draw(upTo limit: Duration) -> Duration {
-        .nanoseconds(Int64.random(in: 0...max(1, limit.saturatingNanoseconds), using: &random))
-    }
-
-    mutating func require(_ condition: Bool, _ complaint: @autoclosure () -> String) {
-        if !condition { fail(complaint()) }
-    }
-
-    mutating func fail(_ complaint: String) {
-        guard violation == nil else { return }
-        violation = "seed \(seed), pool, at \((now - .origin).text): \(complaint)"
-        note("✘ \(complaint)")
-    }
-
-    private mutating func note(_ line: @autoclosure () -> String) {
-        if keepsHistory { history.append("\(now.nanoseconds) \(line())") }
     }
 }

@@ -5,13 +5,7 @@ package import SupervisorCore
 ///
 /// It carries out the supervisor's effects and sends back news: soon, late, out of order, or about runs long over.
 /// An `Oracle` listens to all of it. The first thing that cannot be right ends the life with `violation` set.
-package struct SimulatedWorld: Sendable {
-    /// One thing that will happen.
-    private struct Happening: Sendable {
-        let at: Instant
-        let what: What
-    }
-
+package struct SimulatedWorld: SimulatedLife, Sendable {
     enum What: Sendable {
         /// News that the machine itself would report.
         case news(Event)
@@ -29,19 +23,20 @@ package struct SimulatedWorld: Sendable {
 
     package let seed: UInt64
     package internal(set) var supervisor: Supervisor
-    package private(set) var violation: String?
+    package internal(set) var violation: String?
     /// Everything that happened, a line each; kept only when asked for.
-    package private(set) var history: [String] = []
+    package internal(set) var history: [String] = []
     package private(set) var digest = Digest()
     package private(set) var eventCount = 0
 
-    private let keepsHistory: Bool
+    let keepsHistory: Bool
     private(set) var now = Instant(nanoseconds: 1_000_000_000)
     /// The latest time that the supervisor was told, which its clock never goes behind.
     private(set) var heard = Instant.origin
     var random: SplitMix64
     let weights: Weights
-    private var agenda: [Happening] = []
+    var agenda = Agenda<What>()
+    let title = ""
     var nextPid: Int32 = 100
     private(set) var faultsEnd = false
     /// How much the loop has overslept in sum.
@@ -90,22 +85,13 @@ package struct SimulatedWorld: Sendable {
 
     // MARK: - Time
 
-    private mutating func nextMoment() -> Instant? {
-        let deadline = supervisor.nextDeadline()
-        guard let first = agenda.last?.at else { return deadline }
-        return min(first, deadline ?? first)
-    }
-
     /// One turn of the loop: time passes, what is due happens, effects are carried out.
     private mutating func turn(at moment: Instant) {
         now = max(now, moment)
         // Now and then the machine was asleep or busy, and everything is late.
         if !faultsEnd, chance(weights.lateWake) { oversleep() }
         if chance(50) { passTime() }
-        while violation == nil, let next = agenda.last, next.at <= now {
-            agenda.removeLast()
-            happen(next.what)
-        }
+        while violation == nil, let what = agenda.popDue(at: now) { happen(what) }
         passTime()
         guard violation == nil, !isFinished else { return }
         oracle.checkTurn(at: now)
@@ -125,18 +111,6 @@ package struct SimulatedWorld: Sendable {
         let late = draw(upTo: .seconds(40))
         now = now + late
         lateness += late
-    }
-
-    mutating func schedule(_ what: What, after delay: Duration) {
-        let happening = Happening(at: now + delay, what: what)
-        // Sorted with the next one last; equal times keep the order in which they were scheduled.
-        var low = 0
-        var high = agenda.count
-        while low < high {
-            let middle = (low + high) / 2
-            if agenda[middle].at <= happening.at { high = middle } else { low = middle + 1 }
-        }
-        agenda.insert(happening, at: low)
     }
 
     // MARK: - What happens
@@ -201,36 +175,5 @@ package struct SimulatedWorld: Sendable {
         require(left == oracle.stuckCount, "\(left) processes are left after the shutdown, without a word")
         if let open = openRequests.keys.min() { fail("request \(open) was never answered") }
         require(supervisor.nextDeadline() == nil, "a timer outlived the shutdown")
-    }
-
-    // MARK: - Drawing lots, and telling
-
-    mutating func chance(_ percent: Int) -> Bool { percent > 0 && Int.random(in: 0..<100, using: &random) < percent }
-
-    mutating func draw(upTo limit: Duration) -> Duration {
-        .nanoseconds(Int64.random(in: 0...max(1, limit.saturatingNanoseconds), using: &random))
-    }
-
-    mutating func weighted(_ weights: [Int]) -> Int {
-        var ticket = Int.random(in: 0..<max(1, weights.reduce(0, +)), using: &random)
-        for (index, weight) in weights.enumerated() {
-            if ticket < weight { return index }
-            ticket -= weight
-        }
-        return 0
-    }
-
-    mutating func require(_ condition: Bool, _ complaint: @autoclosure () -> String) {
-        if !condition { fail(complaint()) }
-    }
-
-    mutating func fail(_ complaint: String) {
-        guard violation == nil else { return }
-        violation = "seed \(seed), at \((now - .origin).text): \(complaint)"
-        note("✘ \(complaint)")
-    }
-
-    private mutating func note(_ line: @autoclosure () -> String) {
-        if keepsHistory { history.append("\(now.nanoseconds) \(line())") }
     }
 }

@@ -6,14 +6,7 @@ package import SupervisorCore
 /// Unlike `SimulatedWorld` it lives through several lives of the daemon: what the disk has taken is given to the next
 /// one, what it has not is lost, and processes of the last life are still there. Its oracle (`+Oracle`) remembers what
 /// clients were promised.
-package struct QueueWorld: Sendable {
-    private struct Happening: Sendable {
-        let at: Instant
-        let what: What
-        /// The life of the daemon that it belongs to.
-        let life: Int
-    }
-
+package struct QueueWorld: SimulatedLife, Sendable {
     enum What: Sendable {
         case news(Event)
         /// The main process of a run ends.
@@ -30,17 +23,18 @@ package struct QueueWorld: Sendable {
 
     package let seed: UInt64
     package internal(set) var supervisor: Supervisor
-    package private(set) var violation: String?
-    package private(set) var history: [String] = []
+    package internal(set) var violation: String?
+    package internal(set) var history: [String] = []
     package private(set) var digest = Digest()
     package private(set) var eventCount = 0
 
-    private let keepsHistory: Bool
+    let keepsHistory: Bool
     private(set) var now = Instant(nanoseconds: 1_000_000_000)
     var random: SplitMix64
     let weights: QueueWeights
-    private var agenda: [Happening] = []
+    var agenda = Agenda<What>()
     private(set) var life = 0
+    var title: String { "queues, life \(life)" }
     private(set) var faultsEnd = false
 
     /// What the operator has written down; the plan in force follows it.
@@ -116,13 +110,7 @@ package struct QueueWorld: Sendable {
         for (run, process) in processes where process.isSpawned && !process.isOver { orphans[run] = process.task }
         processes = [:]
         openRequests = [:]
-        let keepers: [Happening] = agenda.filter {
-            switch $0.what {
-            case .clientsAct, .diskTurns: true
-            case .news, .exit, .write, .daemonDies: false
-            }
-        }
-        agenda = keepers
+        agenda.keepOnly { $0.isOfTheWorld }
         oracle.daemonDies()
         start()
     }
@@ -163,17 +151,11 @@ package struct QueueWorld: Sendable {
             if let complaint = disk.write() { fail(complaint) }
         }
         disk.writes = []
-        agenda = []
+        agenda = Agenda()
         oracle.daemonDies()
     }
 
     // MARK: - Time
-
-    private mutating func nextMoment() -> Instant? {
-        let deadline = supervisor.nextDeadline()
-        guard let first = agenda.last?.at else { return deadline }
-        return min(first, deadline ?? first)
-    }
 
     private mutating func turn(at moment: Instant) {
         now = max(now, moment)
@@ -181,10 +163,7 @@ package struct QueueWorld: Sendable {
             now = now + draw(upTo: .seconds(5))
         }
         if chance(50) { passTime() }
-        while violation == nil, !isFinished, let next = agenda.last, next.at <= now {
-            agenda.removeLast()
-            if next.life == life || next.what.isOfTheWorld { happen(next.what) }
-        }
+        while violation == nil, !isFinished, let what = agenda.popDue(at: now) { happen(what) }
         passTime()
         eventCount += 1
         require(eventCount < Self.eventLimit, "something goes round in circles")
@@ -197,17 +176,6 @@ package struct QueueWorld: Sendable {
         guard violation == nil, !isFinished, let deadline = supervisor.nextDeadline(), deadline <= now else { return }
         note("time passes")
         perform(supervisor.advance(to: now))
-    }
-
-    mutating func schedule(_ what: What, after delay: Duration) {
-        let happening = Happening(at: now + delay, what: what, life: life)
-        var low = 0
-        var high = agenda.count
-        while low < high {
-            let middle = (low + high) / 2
-            if agenda[middle].at <= happening.at { high = middle } else { low = middle + 1 }
-        }
-        agenda.insert(happening, at: low)
     }
 
     private mutating func happen(_ what: What) {
@@ -254,28 +222,6 @@ package struct QueueWorld: Sendable {
         }
         guard violation == nil else { return }
         checkOrder()
-    }
-
-    // MARK: - Drawing lots, and telling
-
-    mutating func chance(_ percent: Int) -> Bool { percent > 0 && Int.random(in: 0..<100, using: &random) < percent }
-
-    mutating func draw(upTo limit: Duration) -> Duration {
-        .nanoseconds(Int64.random(in: 0...max(1, limit.saturatingNanoseconds), using: &random))
-    }
-
-    mutating func require(_ condition: Bool, _ complaint: @autoclosure () -> String) {
-        if !condition { fail(complaint()) }
-    }
-
-    mutating func fail(_ complaint: String) {
-        guard violation == nil else { return }
-        violation = "seed \(seed), queues, life \(life), at \((now - .origin).text): \(complaint)"
-        note("✘ \(complaint)")
-    }
-
-    mutating func note(_ line: @autoclosure () -> String) {
-        if keepsHistory { history.append("\(now.nanoseconds) \(line())") }
     }
 }
 

@@ -222,6 +222,29 @@ import Testing
         #expect(outside.replies[2] == .submitted(TaskID(1), isNew: false))
     }
 
+    @Test func `a key that belongs to another user is refused`() {
+        var outside = Outside(mail())
+        let id = outside.submit { $0.key = "k" } ?? 0
+        let foreign = outside.submission {
+            $0.key = "k"
+            $0.submitter.user = 1000
+        }
+        let reply = outside.request(.submit(queue: "mail", foreign, waitForRoom: false))
+        #expect(reply == .refused(.keyInUse("k", TaskID(id))))
+    }
+
+    @Test func `those who wait for tasks lock nobody out who cancels`() {
+        var outside = Outside(mail { $0.paused = true })
+        let id = TaskID(outside.submit() ?? 0)
+        for _ in 0..<1024 { outside.request(.waitTasks([id])) }
+        #expect(outside.request(.waitTasks([id])) == .refused(.tooManyRequests(limit: 1024)))
+        guard case .tasks(let reports)? = outside.request(.cancelTasks([id], wait: false)) else {
+            Issue.record("it was refused")
+            return
+        }
+        #expect(reports.map(\.state) == [.cancelled])
+    }
+
     @Test func `a key that belongs to another command is refused`() {
         var outside = Outside(mail())
         outside.submit { $0.key = "k" }

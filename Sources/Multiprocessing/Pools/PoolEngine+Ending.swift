@@ -58,14 +58,13 @@ extension PoolEngine {
         let pending = lock.withLock { () -> [PoolTask] in
             takeInbox()
             for member in members { queue.prepend(member.recall()) }
-            return queue.takeAll()
+            let all = queue.takeAll()
+            // A worker that had been told to begin with it may not have come so far. Put back under the same lock: with
+            // an empty queue the pool's thread may think that all is done.
+            queue.prepend(all.filter(\.hasBegun))
+            return all.filter { !$0.hasBegun }
         }
-        var rest: [PoolTask] = []
-        for task in pending {
-            // A worker that had been told to begin with it may not have come so far.
-            if task.hasBegun { rest.append(task) } else { task.future.cancel() }
-        }
-        lock.withLock { queue.prepend(rest) }
+        for task in pending { task.future.cancel() }
         ring()
     }
 

@@ -92,7 +92,9 @@ public final class ShareableList: Codable, Sendable {
         try lock.make()
         for (index, size) in sizes.enumerated() {
             unsafe slot(index).initialize(to: Slot(offset: UInt64(offset), size: UInt32(size), length: 0, kind: 0))
-            write(items[index], index)
+            unsafe write(
+                items[index], index,
+                in: UnsafeMutableRawBufferPointer(start: region.start + offset, count: size))
             offset += size
         }
     }
@@ -134,9 +136,9 @@ public final class ShareableList: Codable, Sendable {
         try check(index)
         _ = lock.acquire()
         defer { lock.release() }
-        let size = try slotSize(index)
-        guard item.size <= size else { throw .exceedsStorage(bytes: item.size, slot: size) }
-        write(item, index)
+        let (_, data) = unsafe try storage(index)
+        guard item.size <= data.count else { throw unsafe .exceedsStorage(bytes: item.size, slot: data.count) }
+        unsafe write(item, index, in: data)
     }
 
     /// All items, as they are at one moment.
@@ -174,59 +176,59 @@ public final class ShareableList: Codable, Sendable {
         unsafe region.place(ShareableList.slots + ShareableList.slotSize * index, as: Slot.self)
     }
 
-    /// The size of a slot, which lies within the region whatever its head says.
-    private func slotSize(_ index: Int) throws(ShareableListError) -> Int {
-        let slot = unsafe slot(index).pointee
+    /// The head of a slot, read once, and its storage, which lies within the region whatever the head says: others may
+    /// write there at any moment.
+    private func storage(_ index: Int) throws(ShareableListError) -> (head: Slot, data: UnsafeMutableRawBufferPointer) {
+        let head = unsafe slot(index).pointee
         let end = UInt64(ShareableList.slots + ShareableList.slotSize * count) + region.shape.second
-        guard slot.offset <= end, UInt64(slot.size) <= end - slot.offset else { throw .damaged }
-        return Int(slot.size)
+        guard head.offset <= end, UInt64(head.size) <= end - head.offset, head.size >= 8, head.length <= head.size
+        else {
+            throw .damaged
+        }
+        let start = unsafe region.start + Int(head.offset)
+        return unsafe (head, UnsafeMutableRawBufferPointer(start: start, count: Int(head.size)))
     }
 
-    private func data(_ index: Int) -> UnsafeMutableRawPointer { unsafe region.start + Int(slot(index).pointee.offset) }
-
     private func read(_ index: Int) throws(ShareableListError) -> ShareableItem {
-        let size = try slotSize(index)
-        let slot = unsafe slot(index).pointee
-        guard slot.length <= size, size >= 8 else { throw .damaged }
-        let bytes = unsafe UnsafeRawBufferPointer(start: data(index), count: Int(slot.length))
-        let word = unsafe data(index).loadUnaligned(as: UInt64.self)
-        switch slot.kind {
+        let (head, data) = unsafe try storage(index)
+        let word = unsafe data.loadUnaligned(as: UInt64.self)
+        switch head.kind {
         case 0: return .none
         case 1: return .int(Int64(bitPattern: word))
         case 2: return .double(Double(bitPattern: word))
         case 3: return .bool(word != 0)
-        case 4:
-            guard let text = unsafe String(validating: bytes, as: UTF8.self) else { throw .damaged }
+        case 4, 5:
+            // A copy of our own first: what is looked at must not change afterwards.
+            let bytes = unsafe [UInt8](data.prefix(Int(head.length)))
+            if head.kind == 5 { return .bytes(bytes) }
+            guard let text = String(validating: bytes, as: UTF8.self) else { throw .damaged }
             return .string(text)
-        case 5: return unsafe .bytes([UInt8](bytes))
         default: throw .damaged
         }
     }
 
-    private func write(_ item: ShareableItem, _ index: Int) {
+    /// Writes an item that has room in `data`, the storage of this slot.
+    private func write(_ item: ShareableItem, _ index: Int, in data: UnsafeMutableRawBufferPointer) {
         switch item {
-        case .none: write(0, kind: 0, index)
-        case .int(let number): write(UInt64(bitPattern: number), kind: 1, index)
-        case .double(let number): write(number.bitPattern, kind: 2, index)
-        case .bool(let value): write(value ? 1 : 0, kind: 3, index)
-        case .string(let text): write([UInt8](text.utf8), kind: 4, index)
-        case .bytes(let bytes): write(bytes, kind: 5, index)
+        case .none: unsafe write(0, kind: 0, index, in: data)
+        case .int(let number): unsafe write(UInt64(bitPattern: number), kind: 1, index, in: data)
+        case .double(let number): unsafe write(number.bitPattern, kind: 2, index, in: data)
+        case .bool(let value): unsafe write(value ? 1 : 0, kind: 3, index, in: data)
+        case .string(let text): unsafe write([UInt8](text.utf8), kind: 4, index, in: data)
+        case .bytes(let bytes): unsafe write(bytes, kind: 5, index, in: data)
         }
     }
 
-    private func write(_ word: UInt64, kind: UInt64, _ index: Int) {
-        unsafe data(index).storeBytes(of: word, as: UInt64.self)
+    private func write(_ word: UInt64, kind: UInt64, _ index: Int, in data: UnsafeMutableRawBufferPointer) {
+        unsafe data.storeBytes(of: word, as: UInt64.self)
         unsafe slot(index).pointee.kind = kind
         unsafe slot(index).pointee.length = 8
     }
 
     /// One that dies in here leaves nothing (`none`), and not half of an item.
-    private func write(_ bytes: [UInt8], kind: UInt64, _ index: Int) {
+    private func write(_ bytes: [UInt8], kind: UInt64, _ index: Int, in data: UnsafeMutableRawBufferPointer) {
         unsafe slot(index).pointee.kind = 0
-        unsafe bytes.withUnsafeBytes { bytes in
-            unsafe data(index).copyMemory(
-                from: bytes.baseAddress ?? UnsafeRawPointer(data(index)), byteCount: bytes.count)
-        }
+        unsafe data.copyBytes(from: bytes)
         unsafe slot(index).pointee.length = UInt32(bytes.count)
         unsafe slot(index).pointee.kind = kind
     }

@@ -27,7 +27,9 @@ extension Supervisor {
             effects.append(.reply(id, .refused(.shuttingDown)))
             return
         }
-        if pending.count + tasks.requests.count >= Self.requestLimit {
+        // Counted apart, so that those who wait for tasks lock nobody out who operates workers, or cancels.
+        let waiting = request.waitsForTasks ? tasks.requests.count : pending.count
+        if waiting >= Self.requestLimit {
             effects.append(.reply(id, .refused(.tooManyRequests(limit: Self.requestLimit))))
             return
         }
@@ -275,6 +277,15 @@ extension Supervisor {
 }
 
 extension Request {
+    /// Whether it may have to wait for a task or for the store.
+    var waitsForTasks: Bool {
+        switch self {
+        case .submit, .waitTasks, .retryTasks: true
+        case .cancelTasks(_, let wait): wait
+        case .start, .stop, .restart, .signal, .scale, .apply, .call, .pauseQueues, .resumeQueues: false
+        }
+    }
+
     /// Whether it asks for something that a daemon on its way out will not do.
     var needsTheFuture: Bool {
         switch self {

@@ -26,14 +26,15 @@ extension TaskBoard {
     /// Those that are being stored count too: they have been promised a place.
     func unfinished(_ queue: Int) -> Int { queues[queue].counts.unfinished + queues[queue].submitting }
 
-    /// The same key is the same task, as long as that is remembered.
+    /// The same key of the same user is the same task, as long as that is remembered.
     private mutating func answerByKey(
         _ submission: TaskSubmission, _ queue: Int, id: RequestID, effects: inout [Effect]
     ) throws(RefusedTask) -> Bool {
         guard let key = submission.key, let task = queues[queue].keys[key], let entry = tasks[task] else {
             return false
         }
-        guard entry.record.submission.work.isSame(as: submission.work) else {
+        let known = entry.record.submission
+        guard known.work.isSame(as: submission.work), known.submitter.user == submission.submitter.user else {
             throw RefusedTask(.keyInUse(key, task))
         }
         if entry.isBeingSubmitted {

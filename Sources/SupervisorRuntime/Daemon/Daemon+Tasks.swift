@@ -10,6 +10,8 @@ extension Daemon {
         switch verb {
         case .submit(var query, let wait):
             try permit(peer, .submit, [query.queue])
+            // Whoever comes after a task learns how it ends.
+            try permit(peer, .wait, tasks: query.submission.after)
             query.submission.submitter.user = peer.user
             let request = Request.submit(
                 queue: query.queue, query.submission, waitForRoom: query.waitForRoom)

@@ -135,7 +135,7 @@ import Testing
             let next = try roost.submit("true")
             try roost.await(next, .done)
             #expect(Processes.carrying(roost.path).filter { $0 != roost.program.pid }.isEmpty)
-            #expect(roost.log.contains("an interrupted task left"), "\(roost.log)")
+            #expect(roost.log.contains("when an earlier roostd died"), "\(roost.log)")
             #expect(try roost.ctl(["result", "\(id)"]).code == 1)
         }
     }

@@ -76,7 +76,7 @@ package final class Daemon {
             endIfDone()
         }
         sweeps = Sweeps(
-            loop: loop, logger: logger, socketPath: settings.socket
+            loop: loop, logger: logger, socketPath: settings.socket, processes: processes
         ) { [unowned self] queue in deliver(.swept(queue: queue)) }
         server = ControlServer(loop: loop, logger: logger, delegate: self)
     }
@@ -90,7 +90,6 @@ package final class Daemon {
         if let found, found != StoredTasks() {
             supervisor = Supervisor(plan: plan, seed: UInt64.random(in: .min ... .max), tasks: found)
         }
-        sweeps.endUnrecorded(of: plan)
     }
 
     /// Runs until an orderly shutdown is over.
@@ -175,7 +174,9 @@ package final class Daemon {
             case .store(let ticket, let changes):
                 if let reason = store.store(ticket, changes) { events.append(.storeFailed(ticket, reason: reason)) }
             case .sweep(let queue, let runs):
-                sweeps.begin(queue, runs)
+                // Where stopping a task spares what it has started, finished ones may have left that on purpose.
+                let sparesOthers = supervisor.queueDefinition(queue)?.stop.scope == .process
+                sweeps.begin(queue, only: sparesOthers ? Set(runs) : nil)
             case .forgetTasks(let queue, let tasks):
                 forgetLogs(of: tasks, in: queue)
             case .sendTask(let run, _, let line):

@@ -297,7 +297,7 @@ final class ProcessTable {
             draining[ObjectIdentifier(stream.key)] = stream.pump
             stream.pump.finish()
         }
-        if let cgroup = run.cgroup { groups?.remove(cgroup, of: id) }
+        if let cgroup = run.cgroup { groups?.remove(cgroup, of: id.description) }
     }
 
     private func ended(_ key: DrainKey) {
@@ -329,6 +329,22 @@ final class ProcessTable {
         }
         return strays.isEmpty
     }
+
+    // MARK: - What earlier daemons have left
+
+    /// Whether the process is a run of this life, a probe, or left behind on purpose.
+    func keeps(_ pid: Int32) -> Bool { runsByPid[pid] != nil || probesByPid[pid] != nil || spared.contains(pid) }
+
+    /// The cgroups of a queue's runs, of all or of these only, that are no run's of this life.
+    func leftoverGroups(of queue: String, _ only: Set<RunID>?) throws(SystemError) -> [ControlGroup] {
+        guard let groups else { return [] }
+        let found = try groups.existing(of: queue, only)
+        guard !found.isEmpty else { return [] }
+        let own = Set(runs.values.compactMap(\.cgroup))
+        return found.filter { !own.contains($0) }
+    }
+
+    func removeLeftover(_ group: ControlGroup) { groups?.remove(group, of: "an earlier roostd's run") }
 
     // MARK: - Probes
 

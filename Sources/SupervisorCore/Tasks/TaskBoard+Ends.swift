@@ -28,9 +28,14 @@ extension TaskBoard {
         return unfinished.isEmpty ? .satisfied : .waiting(unfinished)
     }
 
-    /// Puts a task where it belongs: among those whose turn comes, or with those that wait for others.
+    /// Puts a task where it belongs: among those whose turn comes, or with those that wait for others. Which of them is
+    /// stored: what was released once stays so, whatever becomes of those that it waited for.
     mutating func enqueue(_ id: TaskID, _ reason: String, at now: Instant, effects: inout [Effect]) {
         guard let entry = tasks[id] else { return }
+        defer {
+            let state = tasks[id]?.record.progress.state
+            if state != entry.record.progress.state, state == .held || state == .queued { saveProgress(id) }
+        }
         switch dependencies(of: entry) {
         case .satisfied:
             makeReady(id, reason)
@@ -43,7 +48,13 @@ extension TaskBoard {
         }
     }
 
-    /// Its turn comes, whatever has become of those that it depended on: it was run before.
+    /// Where a task stands that is about to be queued.
+    func stateToCome(of entry: TaskEntry) -> TaskState {
+        if case .waiting = dependencies(of: entry) { return .held }
+        return .queued
+    }
+
+    /// Its turn comes, whatever has become of those that it depended on.
     mutating func makeReady(_ id: TaskID, _ reason: String) {
         guard let entry = tasks[id], let queue = queue(of: id) else { return }
         move(id, to: .queued, .queued, reason)

@@ -48,7 +48,7 @@ extension TaskBoard {
         if tally.submitting != queue.submitting { return "its submissions are miscounted" }
         if tally.forgettable != queue.forgettable { return "what may be forgotten is miscounted" }
         if tally.ready != queue.ready.count || !queue.ready.isSound { return "its order is broken" }
-        if !queue.isLeaving, queue.forgettable > queue.definition.keep { return "it remembers too much" }
+        if !queue.isLeaving, queue.sweeping == nil, queue.forgettable > queue.definition.keep { return "it remembers too much" }
         let busy = queue.slots.count { $0.shot.isActive }
         if busy != queue.busy { return "its busy slots are miscounted" }
         if queue.slots.count(where: { $0.shot.isStuck }) != queue.stuck { return "its stuck slots are miscounted" }

@@ -102,7 +102,7 @@ extension TaskBoard {
         var entry = TaskEntry(record: record, phase: .finished, isDurable: true)
         if !record.progress.state.isFinished {
             entry.phase = .queued
-            entry.record.progress.state = .queued
+            entry.record.progress.state = record.progress.state == .held ? .held : .queued
         }
         tasks[record.id] = entry
         // All whose end nobody has seen, also in earlier lives: a sweep that did not get to its end is not remembered.
@@ -115,8 +115,6 @@ extension TaskBoard {
 
     private mutating func revive(_ record: TaskRecord, at now: Instant, effects: inout [Effect]) {
         guard let entry = tasks[record.id], !entry.isFinished, let queue = queue(of: record.id) else { return }
-        // A retry by hand begins anew; what was tried since then has had its turn.
-        let wasTried = record.progress.failures + record.progress.interruptions > 0
         switch record.progress.state {
         case .running, .stopping:
             guard record.progress.state == .running else {
@@ -126,12 +124,10 @@ extension TaskBoard {
             interrupted(record.id, "roostd went down while it ran", slot: nil, of: queue, at: now, effects: &effects)
         case .backoff:
             makeReady(record.id, "roostd was started anew")
-        case .held, .queued:
-            if wasTried {
-                makeReady(record.id, record.progress.reason)
-            } else {
-                enqueue(record.id, record.progress.reason, at: now, effects: &effects)
-            }
+        case .queued:
+            makeReady(record.id, record.progress.reason)
+        case .held:
+            enqueue(record.id, record.progress.reason, at: now, effects: &effects)
         case .done, .failed, .cancelled, .interrupted:
             break
         }

@@ -105,8 +105,11 @@ extension TaskBoard {
         setPins(of: id, true)
         tasks[id]?.before = entry.record.progress
         tasks[id]?.isCancelled = false
-        move(id, to: .accepting(store.nextTicket), .queued, "to be run again by request")
         tasks[id]?.record.progress.retries += 1
+        move(id, to: .accepting(store.nextTicket), .queued, "to be run again by request")
+        if let entry = tasks[id], stateToCome(of: entry) == .held {
+            move(id, to: .accepting(store.nextTicket), .held, "to be run again by request")
+        }
         tasks[id]?.record.progress.failures = 0
         tasks[id]?.record.progress.interruptions = 0
         tasks[id]?.record.progress.finishedAt = nil

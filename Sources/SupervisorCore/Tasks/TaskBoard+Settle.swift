@@ -22,9 +22,10 @@ extension TaskBoard {
     private mutating func settle(_ queue: Int, at now: Instant, effects: inout [Effect]) {
         admit(queue, at: now, effects: &effects)
         start(queue, at: now, effects: &effects)
-        // Not while it is being swept: were it to come back meanwhile, it would not know of that.
-        let isIdle = unfinished(queue) == 0 && queues[queue].busy == 0 && queues[queue].sweeping == nil
-        let isDrained = queues[queue].isLeaving && isIdle
+        // Not while it is being swept. The next life, should this one end before that, must know of the runs; and the
+        // queue itself, were it to come back meanwhile, of the sweep.
+        guard queues[queue].sweeping == nil else { return }
+        let isDrained = queues[queue].isLeaving && unfinished(queue) == 0 && queues[queue].busy == 0
         forget(queue, beyond: isDrained ? 0 : queues[queue].definition.keep, effects: &effects)
         if isDrained, queues[queue].counts.finished == 0 { remove(queue, effects: &effects) }
     }

@@ -58,10 +58,11 @@ extension TaskBoard {
         store.add(.change(id, entry.record.progress), .progress(id))
     }
 
-    /// Sends off what this event has come to: with what the store failed to take before, as one ticket.
+    /// Sends off what this event has come to, as one ticket: with what the store failed to take before, unless it would
+    /// most likely fail again, and with it what came now.
     mutating func flushStore(effects: inout [Effect]) {
         guard !store.batch.isEmpty else { return }
-        addUnsaved()
+        if !isStoreResting { addUnsaved() }
         let ticket = store.nextTicket
         store.lastTicket = ticket.number
         store.open[ticket] = store.purposes

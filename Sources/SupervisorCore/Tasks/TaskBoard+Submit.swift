@@ -89,7 +89,10 @@ extension TaskBoard {
             id: task, queue: queues[queue].name, submission: submission, submittedAt: now)
         record.progress.reason = "submitted"
         let ticket = isDurable ? store.nextTicket : reservation(of: task)
-        tasks[task] = TaskEntry(record: record, phase: .accepting(ticket ?? store.nextTicket), isDurable: isDurable)
+        var entry = TaskEntry(record: record, phase: .accepting(ticket ?? store.nextTicket), isDurable: isDurable)
+        record.progress.state = stateToCome(of: entry)
+        entry.record = record
+        tasks[task] = entry
         queues[queue].submitting += 1
         if let key = submission.key { queues[queue].keys[key] = task }
         setPins(of: task, true)
@@ -150,7 +153,7 @@ extension TaskBoard {
         if isRetry, let state = tasks[id]?.publicState { queues[queue].counts[state] -= 1 }
         tasks[id]?.before = nil
         tasks[id]?.phase = .queued
-        queues[queue].counts[.queued] += 1
+        queues[queue].counts[tasks[id]?.publicState ?? .queued] += 1
         let reason = isRetry ? "to be run again by request" : "submitted"
         announce(.taskAccepted, id, reason, effects: &effects)
         enqueue(id, reason, at: now, effects: &effects)

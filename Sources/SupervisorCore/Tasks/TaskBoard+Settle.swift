@@ -57,7 +57,22 @@ extension TaskBoard {
         if queues[queue].isLeaving { return "the queue is no longer in the configuration" }
         if queues[queue].isPaused { return "the queue is paused" }
         if queues[queue].sweeping != nil { return "what an earlier roostd has left running is being ended" }
+        if logsHeldUp.contains(queues[queue].name) {
+            return "its logs do not take what finished tasks wrote: make room for them"
+        }
         return nil
+    }
+
+    mutating func logsHeldUp(_ name: String, _ isHeldUp: Bool, effects: inout [Effect]) {
+        guard isHeldUp ? logsHeldUp.insert(name).inserted : logsHeldUp.remove(name) != nil else { return }
+        guard let queue = queueIndex[name] else { return }
+        markDirty(queue)
+        if isHeldUp {
+            let text = "nothing is started, because its logs do not take what finished tasks wrote: make room for them"
+            announce(.queueStalled, queue: name, text, effects: &effects)
+        } else {
+            announce(.queueRecovered, queue: name, "its logs take output again", effects: &effects)
+        }
     }
 
     // MARK: - Slots

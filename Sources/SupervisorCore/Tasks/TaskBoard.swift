@@ -22,6 +22,8 @@ struct TaskBoard: Sendable {
     var lastStamp: UInt64 = 0
     /// The highest run number of slots that are gone, so that numbers never repeat.
     var retiredRuns: [InstanceID: UInt64] = [:]
+    /// Queues whose logs do not take what finished runs wrote.
+    var logsHeldUp: Set<String> = []
     var isShuttingDown = false
     var isHastening = false
     /// Tasks that ended in this event: what waits for them has not been looked at yet.

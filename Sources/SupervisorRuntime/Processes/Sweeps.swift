@@ -9,10 +9,10 @@ import SupervisorCore
 /// at work must not be there twice.
 ///
 /// Such processes are no children of this roostd. They are known by the marks in their environment, by descent from one
-/// that is marked, by being in its session, and by their cgroup. Each is watched until it is gone. Nothing is polled: the
-/// end of the last one is the moment to look again. Queues that are to be looked at in the same turn of the loop share
-/// one look at all processes. None of them is between clone and exec, and so without a mark: it would hold the control
-/// channel's lock, and this roostd would not have come so far.
+/// that is marked, by being in its session, and by their cgroup. Each is watched until it is gone. Nothing is polled:
+/// the end of the last one is the moment to look again. Queues that are to be looked at in the same turn of the loop
+/// share one look at all processes. None of them is between clone and exec, and so without a mark: it would hold the
+/// control channel's lock, and this roostd would not have come so far.
 final class Sweeps {
     /// After so long without an end an operator should know.
     private static let patience = Duration.seconds(10)

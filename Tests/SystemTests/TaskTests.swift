@@ -65,7 +65,8 @@ import Testing
     @Test func `what fails is tried again, and retry by hand begins anew`() throws {
         try withRoost(mail) { roost in
             let id = try roost.submit("echo x >>\(roost.path)/runs; test -e \(roost.path)/good")
-            try roost.await(id, .failed)
+            // Its end is stored when that is told, so that it can be retried.
+            #expect(try roost.channel().wait(for: [id]).map(\.state) == [.failed])
             #expect(contents("\(roost.path)/runs") == "x\nx\n")
             try write("", to: "\(roost.path)/good")
             #expect(try roost.ctl(["retry", "\(id)"]).code == 0)
@@ -189,6 +190,20 @@ import Testing
             try eventually("there are as many descriptors as before, \(before)") {
                 Processes.openDescriptors(of: roost.program.pid).count <= before.count
             }
+        }
+    }
+
+    @Test func `tasks are followed to their last word, one after the other on one connection`() throws {
+        try withRoost(mail) { roost in
+            let channel = try roost.channel()
+            for number in 1...20 {
+                var query = SubmitQuery("mail", "echo first \(number); echo last \(number)")
+                query.follow = true
+                let id = try channel.submit(query)
+                try channel.output(containing: "first \(number)\nlast \(number)\n")
+                _ = try channel.wait(for: [id])
+            }
+            #expect(channel.output.split(separator: "\n").count == 40)
         }
     }
 

@@ -225,6 +225,7 @@ package final class Daemon {
         server.announce(announcement, at: Timestamp(nanoseconds: WallClock.now()))
         logger.log(level: announcement.kind.level, "\(announcement.logLine)")
         if announcement.kind == .planApplied { letGoOfLogs() }
+        if let task = announcement.task, announcement.taskState?.isFinished == true { followers.taskEnded(task) }
         tellStatusSoon()
     }
 

@@ -211,6 +211,8 @@ package enum Reply: Equatable, Sendable {
         /// Never given out, or forgotten.
         case unknownTask(TaskID)
         case queueIsFull(String, capacity: Int)
+        /// Its tasks, or those that wait for room, are too large all together.
+        case queueHoldsTooMuch(String, bytes: Int)
         /// It is in the plan no more.
         case queueIsLeaving(String)
         /// Pools have no commands, queues no JSON.

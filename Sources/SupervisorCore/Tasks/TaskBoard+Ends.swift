@@ -165,25 +165,32 @@ extension TaskBoard {
         tasks[id]?.stamp = lastStamp
         queues[queue].finished.append((id, lastStamp))
         queues[queue].forgettable += 1
+        queues[queue].forgettableBytes += entry.weight
         markDirty(queue)
     }
 
     mutating func becomeUnforgettable(_ id: TaskID) {
-        guard tasks[id]?.stamp != nil, let queue = queue(of: id) else { return }
+        guard let entry = tasks[id], entry.stamp != nil, let queue = queue(of: id) else { return }
         tasks[id]?.stamp = nil
         queues[queue].forgettable -= 1
+        queues[queue].forgettableBytes -= entry.weight
         // What is stale is dropped before it is more than what is not.
         guard queues[queue].finished.count > 2 * queues[queue].forgettable + 16 else { return }
         queues[queue].finished.removeAll { tasks[$0.task]?.stamp != $0.stamp }
     }
 
-    /// Forgets the oldest beyond `limit`.
+    /// Forgets the oldest beyond `limit`, or beyond what may be kept in bytes.
     mutating func forget(_ queue: Int, beyond limit: Int, effects: inout [Effect]) {
         var forgotten: [TaskID] = []
         var durable: [TaskID] = []
-        while queues[queue].forgettable > limit, let oldest = queues[queue].finished.popFirst() {
+        while queues[queue].forgettable > limit
+            || queues[queue].forgettableBytes > QueueDefinition.bytesLimit,
+            let oldest = queues[queue].finished.popFirst()
+        {
             guard let entry = tasks[oldest.task], entry.stamp == oldest.stamp else { continue }
             queues[queue].forgettable -= 1
+            queues[queue].forgettableBytes -= entry.weight
+            queues[queue].bytes -= entry.weight
             queues[queue].counts[entry.publicState] -= 1
             if let key = entry.record.submission.key, queues[queue].keys[key] == entry.id {
                 queues[queue].keys[key] = nil

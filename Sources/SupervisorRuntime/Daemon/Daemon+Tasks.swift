@@ -114,15 +114,13 @@ extension Daemon {
             names = queues + pools
             shown = shown.filter { queues.contains($0.name) }
         }
-        let states = Set(query.states)
-        let reports = supervisor.taskReports(queues: names, at: now).filter { report in
-            (states.isEmpty || states.contains(report.state)) && access.permits(peer, .tasks, worker: report.queue)
+        let isMeant = { [access] (name: String) in
+            (names.isEmpty || names.contains(name)) && access.permits(peer, .tasks, worker: name)
         }
+        let (reports, omitted) = supervisor.taskReports(
+            of: isMeant, in: Set(query.states), newest: query.limit, at: now)
         let clock = clock
-        let tasks = reports.suffix(query.limit).map {
-            TaskStatus($0, clock: clock, limit: TaskQuery.commandLimit)
-        }
-        let omitted = reports.count - tasks.count
+        let tasks = reports.map { TaskStatus($0, clock: clock, limit: TaskQuery.commandLimit) }
         return TasksResult(
             tasks: tasks, queues: shown.map { QueueStatus($0) }, omitted: omitted > 0 ? omitted : nil)
     }

@@ -179,6 +179,63 @@ import Testing
         }
     }
 
+    @Test func `logs that are not of this store's tasks stay`() throws {
+        try withRoost("[queue.mail]\n[queue.out]\nlog = { path = \"$DIR/out/{task}.csv\" }\n") { roost in
+            let id = try roost.submit("true")
+            _ = try roost.channel().wait(for: [id, try roost.submit("echo out", to: "out")])
+            // A number that was never given out is somebody else's, and so is what lies elsewhere.
+            try write("another roostd's", to: "\(roost.path)/log/tasks/mail/987654321.log")
+            try write("figures", to: "\(roost.path)/out/1.csv")
+            try roost.killDaemon()
+            try roost.start()
+            #expect(FileSystem.exists("\(roost.path)/log/tasks/mail/987654321.log"))
+            #expect(FileSystem.exists("\(roost.path)/out/1.csv"))
+        }
+    }
+
+    @Test func `a store that is begun anew removes no logs`() throws {
+        try withRoost(mail) { roost in
+            let id = try roost.submit("echo kept")
+            _ = try roost.channel().wait(for: [id])
+            try roost.killDaemon()
+            try FileManager.default.removeItem(atPath: "\(roost.path)/state")
+            try roost.start()
+            #expect(contents("\(roost.path)/log/tasks/mail/\(id).log") == "kept\n")
+        }
+    }
+
+    @Test func `logs are forgotten where they were put, although the queue is elsewhere now or gone`() throws {
+        try withRoost("[queue.mail]\nlog = { path = \"a/{task}.log\" }\n") { roost in
+            _ = try roost.channel().wait(for: [try roost.submit("true")])
+            try roost.configure("[queue.mail]\nlog = { path = \"b/{task}.log\" }\n")
+            #expect(try roost.ctl(["apply"]).code == 0)
+            _ = try roost.channel().wait(for: [try roost.submit("true")])
+            #expect(FileSystem.exists("\(roost.path)/log/a/1.log") && FileSystem.exists("\(roost.path)/log/b/2.log"))
+            try roost.configure("")
+            #expect(try roost.ctl(["apply"]).code == 0)
+            try roost.event(.queueRemoved)
+            #expect(!FileSystem.exists("\(roost.path)/log/a/1.log") && !FileSystem.exists("\(roost.path)/log/b/2.log"))
+        }
+    }
+
+    @Test func `a task's log is not written through a link that somebody has put there`() throws {
+        try withRoost("[queue.mail]\nlog = { path = \"$DIR/out/{task}.log\" }\n") { roost in
+            try FileManager.default.createDirectory(atPath: "\(roost.path)/out", withIntermediateDirectories: true)
+            try write("secret\n", to: "\(roost.path)/victim")
+            for name in ["1.log", "1.log.1"] {
+                try FileManager.default.createSymbolicLink(
+                    atPath: "\(roost.path)/out/\(name)", withDestinationPath: "\(roost.path)/victim")
+            }
+            let id = try roost.submit("echo mine")
+            _ = try roost.channel().wait(for: [id])
+            try eventually("it is told") { roost.log.contains("cannot write the log") }
+            #expect(contents("\(roost.path)/victim") == "secret\n")
+            #expect(try roost.ctl(["logs", "\(id)"]).output == "")
+            try FileManager.default.removeItem(atPath: "\(roost.path)/out/1.log")
+            #expect(try !roost.ctl(["logs", "\(id)"]).output.contains("secret"))
+        }
+    }
+
     @Test func `many tasks leave no descriptor open`() throws {
         try withRoost(mail) { roost in
             let channel = try roost.channel()

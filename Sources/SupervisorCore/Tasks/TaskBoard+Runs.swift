@@ -231,22 +231,6 @@ extension QueueDefinition {
         worker.restart.successCodes = successCodes
         worker.stop = stop
         worker.log = log
-        worker.log.output = log.output?.replacing(placeholder: "{task}", with: "\(record.id)")
-        worker.log.error = log.error?.replacing(placeholder: "{task}", with: "\(record.id)")
         return worker
-    }
-}
-
-extension String {
-    fileprivate func replacing(placeholder: String, with text: String) -> String {
-        var result = ""
-        var rest = self[...]
-        while let brace = rest.firstIndex(of: "{") {
-            result += rest[..<brace]
-            rest = rest[brace...]
-            result += rest.hasPrefix(placeholder) ? text : "{"
-            rest = rest.dropFirst(rest.hasPrefix(placeholder) ? placeholder.count : 1)
-        }
-        return result + rest
     }
 }

@@ -144,7 +144,8 @@ extension Daemon {
         throw ControlError(
             .busy,
             """
-            cannot follow more than \(Followers.limit) instances and tasks on one connection; name fewer, or open another one
+            cannot follow more than \(Followers.limit) instances and tasks on one connection; name fewer, or open \
+            another one
             """)
     }
 }

@@ -91,6 +91,22 @@ import Testing
         #expect(outside.isFinished)
     }
 
+    @Test func `what KILL did not end may end after all, and what it leaves is waited for`() {
+        var outside = Outside(mail { $0.timeout = .seconds(1) })
+        outside.submit()
+        outside.carryOn()
+        outside.pass(.seconds(60))
+        guard let run = outside.task(1)?.run else { return #expect(Bool(false), "it does not run") }
+        outside.hear(.exited(run, .signaled(.kill, coreDumped: false), treeIsEmpty: false))
+        outside.hear(.shutdownRequested)
+        outside.storeAll()
+        #expect(!outside.isFinished)
+        outside.hear(.treeEmptied(run))
+        outside.storeAll()
+        #expect(outside.isFinished)
+        #expect(outside.taskState(1) == .interrupted)
+    }
+
     // MARK: - Cancelling
 
     @Test func `what waits is cancelled at once, what runs gets the stop sequence`() {

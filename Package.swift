@@ -127,7 +127,7 @@ let package = Package(
         .target(
             name: "CommandLine",
             dependencies: [
-                "ControlProtocol", "Configuration", "SupervisorCore", "Scheduling", "Linux", "CEdit",
+                "ControlProtocol", "Configuration", "SupervisorCore", "Scheduling", "Threading", "Linux", "CEdit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

@@ -39,11 +39,7 @@ enum Vectors {
         return result
     }
 
-    /// `2024-03-31T01:59:59+01:00`.
-    static func time(_ text: String) throws -> WallTime {
-        let date = try Date(text, strategy: .iso8601)
-        return WallTime(seconds: Int64(date.timeIntervalSince1970))
-    }
+    static func time(_ text: String) throws -> WallTime { try #require(WallTime(text)) }
 
     /// As the files write it: seconds, six places when the expression has parts of seconds, `-` for none.
     static func text(_ time: WallTime?, fractions: Bool = false) -> String {

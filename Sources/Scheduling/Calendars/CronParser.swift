@@ -137,7 +137,7 @@ struct CronParser {
         repeat {
             let start = position
             let isName = next.map { Self.isLetter($0) } ?? false
-            if let day = try? value(.weekday, checked: false) {
+            if next != UInt8(ascii: "*"), let day = try? value(.weekday, checked: false) {
                 if skip("#") {
                     guard let place = number() else {
                         throw wrong(position, "after # comes 1 to 5", "write 5#2 for the second Friday")

@@ -127,7 +127,7 @@ let package = Package(
         .target(
             name: "CommandLine",
             dependencies: [
-                "ControlProtocol", "Configuration", "SupervisorCore", "Scheduling", "Linux", "CEdit",
+                "ControlProtocol", "Configuration", "SupervisorCore", "Scheduling", "Threading", "Linux", "CEdit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -159,7 +159,7 @@ let package = Package(
         .executableTarget(name: "roost-wheel-check", dependencies: ["SchedulingModel"], swiftSettings: strict),
         .testTarget(
             name: "SchedulingTests", dependencies: ["Scheduling", "SchedulingModel", "Threading", "ToolkitTesting"],
-            resources: [.copy("Traces")], swiftSettings: strict),
+            resources: [.copy("Traces"), .copy("Vectors")], swiftSettings: strict),
         .testTarget(
             name: "ThreadingTests",
             dependencies: ["Threading", "Linux", "Scheduling", "ToolkitTesting", "toolkit-endings"],

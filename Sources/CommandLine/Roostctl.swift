@@ -24,7 +24,7 @@ package struct Roostctl: ParsableCommand {
             ClearVerb.self, PlanVerb.self, ApplyVerb.self, LogsVerb.self, EventsVerb.self, WhyVerb.self, CheckVerb.self,
             SubmitVerb.self, CallVerb.self, MapVerb.self, TasksVerb.self, WaitVerb.self, ResultVerb.self,
             CancelVerb.self, RetryVerb.self,
-            PauseVerb.self, ResumeVerb.self, VersionVerb.self, ShutdownVerb.self, CompletionVerb.self,
+            PauseVerb.self, ResumeVerb.self, NextVerb.self, VersionVerb.self, ShutdownVerb.self, CompletionVerb.self,
         ])
 
     @OptionGroup var options: GlobalOptions

@@ -116,6 +116,6 @@ import Testing
 
     /// What a test compares byte for byte may look as it likes.
     private func isRecorded(_ file: SourceFile) -> Bool {
-        ["/Golden/", "/Broken/", "/Mutations/"].contains { file.path.contains($0) }
+        ["/Golden/", "/Broken/", "/Mutations/", "/Vectors/"].contains { file.path.contains($0) }
     }
 }

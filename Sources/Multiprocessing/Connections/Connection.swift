@@ -126,7 +126,8 @@ public final class Connection: Sendable {
         let deadline = Deadline(after: timeout)
         let descriptor = try readable()
         let raw = descriptor.descriptor.raw
-        if let stream, stream.hasBegun { return .data }
+        // Of what another thread is receiving just now, nothing is left for anybody else.
+        if let stream, stream.hasBegun == true { return .data }
         while true {
             var byte: UInt8 = 0
             let count = unsafe recv(raw, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
@@ -154,10 +155,13 @@ extension Connection: Codable {
     }
 
     /// Passes this end along. It stays open here.
+    ///
+    /// - Throws: `ConnectionError.closedHere`; on a connection between machines `truncated` in the middle of a message,
+    ///   and while another thread receives.
     public func encode(to encoder: any Encoder) throws {
         let descriptor = try descriptor()
         // A process that gets it in the middle of a message would not understand the rest.
-        if let stream, stream.hasBegun { throw ConnectionError.truncated }
+        if let stream, stream.hasBegun != false { throw ConnectionError.truncated }
         isShared.store(true, ordering: .releasing)
         let form = Form(
             descriptor: PassedDescriptor(descriptor), directions: directions, isStream: stream != nil)

@@ -91,6 +91,11 @@ public enum Address: Hashable, Sendable, Codable, CustomStringConvertible {
                 guard family != 0 else { continue }
                 let socket = try socket(family)
                 try connect(socket, until: deadline) { unsafe roost_connect_address($0, &address) }
+                if Address.isConnectedWithItself(socket) {
+                    // The kernel gave the client the very port that it looks for, where nobody listens.
+                    throw SystemError(
+                        "connect to", "\(self), where only this client itself was found", errno: ECONNREFUSED)
+                }
                 let raw = socket.raw
                 // Messages are whole: waiting for more of them only makes them late.
                 _ = roost_set_no_delay(raw)
@@ -100,6 +105,11 @@ public enum Address: Hashable, Sendable, Codable, CustomStringConvertible {
             }
         }
         throw last
+    }
+
+    /// Whether both ends are the same one.
+    static func isConnectedWithItself(_ socket: borrowing OwnedDescriptor) -> Bool {
+        roost_is_connected_with_itself(socket.raw) != 0
     }
 
     /// A local listener whose queue is full is waited for in the call itself; poll would not tell.

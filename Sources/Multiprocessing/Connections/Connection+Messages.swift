@@ -172,8 +172,9 @@ extension Connection {
             packets.put(packet)
         }
         do throws(ConnectionError) {
-            try PacketSocket(descriptor: descriptor).receive(into: packet, until: deadline)
+            try PacketSocket(descriptor: descriptor).receive(into: packet, limit: limit, until: deadline)
         } catch {
+            if case .tooLong = error { isDistrusted.store(true, ordering: .relaxed) }
             throw explain(error)
         }
         let message = unsafe packet.message

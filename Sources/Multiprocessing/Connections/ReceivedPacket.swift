@@ -97,14 +97,10 @@ import Linux
         guard received >= PacketKind.largeHeader, let file = descriptors.popLast() else { throw refuse(.malformed) }
         let count = unsafe buffer.loadUnaligned(fromByteOffset: 1, as: UInt64.self)
         if let limit, count > UInt64(limit) { throw refuse(.tooLong(count: Int(clamping: count), limit: limit)) }
-        let raw = file.descriptor.raw
-        var status = stat()
-        let seals = Int32(roost_all_seals)
-        // -1 of a file that cannot be sealed.
-        let found = roost_fcntl(raw, F_GET_SEALS, 0)
-        guard found >= 0, found & seals == seals, unsafe fstat(raw, &status) == 0,
-            status.st_size > 0, count == UInt64(status.st_size), Int64(status.st_blocks) * 512 >= Int64(status.st_size)
+        guard let extent = SealedFile.extent(of: file.descriptor, requiring: .contents), count == UInt64(extent.size),
+            extent.given >= extent.size
         else { throw refuse(.malformed) }
+        let raw = file.descriptor.raw
         guard let start = unsafe roost_map_to_read(raw, Int(count)) else {
             let code = roost_errno()
             throw refuse(ConnectionError(SystemError("map a large message", errno: code)))

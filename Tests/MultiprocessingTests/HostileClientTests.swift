@@ -95,6 +95,44 @@ import ToolkitTesting
         #expect(throws: ConnectionError.tooLong(count: 1 << 20, limit: 100)) { try there.receiveBytes(limit: 100) }
     }
 
+    @Test func `a message from another machine is limited where nothing else is said`() throws {
+        let listener = try Listener(.tcp(host: "127.0.0.1", port: 0), key: nil)
+        defer { listener.close() }
+        let client = try Connection.connect(to: listener.address, key: nil)
+        let server = try listener.accept(timeout: .seconds(30))
+        let size = Connection.networkLimit + 1
+        let sender = try Crew(1) { _ in try client.send(bytes: [UInt8](repeating: 1, count: size)) }
+        #expect(throws: ConnectionError.tooLong(count: size, limit: size - 1)) { try server.receiveBytes() }
+        server.close()
+        #expect(throws: (any Error).self) { try sender.join() }
+    }
+
+    @Test func `a socket at which somebody listens by now is not taken away`() throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "roost-\(UInt32.random(in: 0...999_999))")
+            .path
+        let address = Address.unix(path)
+        let failure = SystemError("listen", errno: EADDRINUSE)
+        let (live, _) = try address.listenForObjects()
+        #expect(throws: SystemError.self) { try address.takeAway(path, orThrow: failure) }
+        _ = try address.connect(until: nil)
+        #expect(throws: SystemError.self) { try address.listenForObjects() }
+        withExtendedLifetime(live) {}
+        address.cleanUp()
+        #expect(!FileManager.default.fileExists(atPath: path))
+    }
+
+    @Test func `a page of a pool that is no sealed memory is refused`() throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "roost-page-\(UUID())").path
+        #expect(FileManager.default.createFile(atPath: path, contents: Data(count: 4096)))
+        let file = SharedDescriptor(OwnedDescriptor(adopting: open(path, O_RDWR | O_CLOEXEC)))
+        unlink(path)
+        #expect(throws: SystemError.self) { try ClaimPage(of: file) }
+        #expect(throws: SharedMemoryError.self) { try MemoryMapping(file) }
+        let page = try ClaimPage()
+        page.stop(3)
+        #expect(try ClaimPage(of: page.file).isStopped(3))
+    }
+
     @Test func `descriptors that come with an empty packet are not kept`() throws {
         let (ours, theirs) = try PacketSocket.pair()
         let (reader, writer) = try Linux.Pipe().split { (SharedDescriptor($0), SharedDescriptor($1)) }

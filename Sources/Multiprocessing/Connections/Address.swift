@@ -54,11 +54,15 @@ public enum Address: Hashable, Sendable, Codable, CustomStringConvertible {
     }
 
     /// A listening socket, and where it really is.
-    func listen(backlog: Int32) throws(SystemError) -> (SharedDescriptor, Address) {
+    ///
+    /// - Parameter isPrivate: whether the file of a Unix socket is for its owner only.
+    func listen(backlog: Int32, isPrivate: Bool = false) throws(SystemError) -> (SharedDescriptor, Address) {
         guard case .tcp(let host, let port) = self else {
             let socket = try socket(AF_UNIX)
             let raw = socket.raw
             let path = path ?? ""
+            // The file gets the mode of the socket, so that nobody comes before it was changed.
+            if isPrivate { _ = try retrying("set the mode of", description) { fchmod(raw, 0o600) } }
             _ = try retrying("listen on", description) { unsafe roost_bind_unix(raw, path) }
             _ = try retrying("listen on", description) { CLinux.listen(raw, backlog) }
             return (SharedDescriptor(socket), self)

@@ -16,6 +16,13 @@ import Threading
 /// A connection is `Codable` by being passed along: as an argument of a process, or in a message through another
 /// connection. Both then have this end; whoever does not need it any more closes it, for the other end sees its end
 /// only when everybody has.
+///
+/// - Important: Bytes, and values of plain types, may come from anybody: what is damaged or made up is an error, and no
+///   code runs but `init(from:)` of the type that was asked for. This is not so for types of shared memory (locks,
+///   semaphores, conditions, barriers, queues between processes, `SharedValue`, `SharedArray`, `ShareableList`): what
+///   is in that memory stays the sender's to change, pointers of the C library's locks among it. Receive a type with
+///   one of them in it only from a process that is trusted as much as this one; who may connect is what the key of a
+///   `Listener` is for. Of a plain type nobody can make one of these: it is the receiver who says what is decoded.
 public final class Connection: Sendable {
     /// What an end is for.
     struct Directions: OptionSet, Codable {

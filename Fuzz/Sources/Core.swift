@@ -30,6 +30,9 @@ private struct Outside {
     /// Runs that were said to have survived KILL.
     var stuck: Set<RunID> = []
     var open: Set<RequestID> = []
+    /// Tickets that the store has not answered, in order, and queues that are being swept.
+    var tickets: [StoreTicket] = []
+    var sweeping: [String] = []
     var lastRun = RunID(instance: InstanceID(worker: "w0", index: 0), number: 1)
     var isFinished = false
     private var nextRequest: UInt64 = 1
@@ -51,8 +54,17 @@ private struct Outside {
             tell(choices.flag() ? .shutdownRequested : .requestAbandoned(RequestID(nextRequest)))
             return
         }
+        if choices.below(3) == 0 { return tell(storeNews(&choices)) }
         let run = live.isEmpty || choices.below(8) == 0 ? lastRun : live[choices.below(min(live.count, 256))]
         tell(news(about: run, &choices))
+    }
+
+    /// The store answers in order, if perhaps what was not asked for; sweeps end.
+    private mutating func storeNews(_ choices: inout Choices) -> Event {
+        if !sweeping.isEmpty, choices.flag() { return .swept(queue: sweeping.removeFirst()) }
+        guard !tickets.isEmpty else { return .swept(queue: "q\(choices.below(3))") }
+        let ticket = choices.below(16) == 0 ? tickets[0] : tickets.removeFirst()
+        return choices.below(4) == 0 ? .storeFailed(ticket, reason: "it is full") : .stored(ticket)
     }
 
     /// Everything that lives is killed, again and again; that must be enough.
@@ -64,6 +76,7 @@ private struct Outside {
             rounds += 1
             if rounds > 1000 { finding("the shutdown does not end; live are \(live), \(supervisor.reports(at: now))") }
             for run in live { tell(.exited(run, .signaled(.kill, coreDumped: false), treeIsEmpty: true)) }
+            while !tickets.isEmpty { tell(.stored(tickets.removeFirst())) }
             for run in live { tell(.spawnFailed(run, SpawnFailure(errno: 11, message: "cannot spawn"))) }
             now = now + .seconds(3600)
             take(supervisor.advance(to: now))
@@ -94,29 +107,35 @@ private struct Outside {
                 if open.remove(id) == nil { finding("\(id) is answered twice") }
             case .finish: isFinished = true
             case .announce(let told):
-                guard told.kind == .stuck, let instance = told.instance, let run = told.run else { break }
+                guard told.kind == .stuck || told.kind == .taskStuck, let instance = told.instance, let run = told.run
+                else { break }
                 stuck.insert(RunID(instance: instance, number: run))
-            case .probeReadiness, .checkHealth, .endProbes, .signal, .abandon, .store, .sweep, .forgetTasks: break
+            case .store(let ticket, _): tickets.append(ticket)
+            case .sweep(let queue, _): sweeping.append(queue)
+            case .probeReadiness, .checkHealth, .endProbes, .signal, .abandon, .forgetTasks, .sendTask, .endTasks: break
             }
         }
-        if let broken = supervisor.brokenInvariant() { finding(broken) }
+        // Asked twice for its end, it does not wait for the store.
+        if !isFinished, let broken = supervisor.brokenInvariant() { finding(broken) }
         if let deadline = supervisor.nextDeadline(), deadline < start { finding("a deadline before the beginning") }
     }
 }
 
 private func news(about run: RunID, _ choices: inout Choices) -> Event {
-    switch choices.below(7) {
+    switch choices.below(9) {
     case 0: .spawned(run, pid: Int32(choices.byte()) + 1)
     case 1: .spawnFailed(run, SpawnFailure(errno: 2, message: "cannot find it"))
     case 2: .ready(run)
     case 3: .healthChecked(run, problem: choices.flag() ? "it is ill" : nil)
     case 4: .exited(run, .exited(code: Int32(choices.below(3))), treeIsEmpty: choices.flag())
     case 5: .exited(run, .unknown, treeIsEmpty: choices.flag())
-    default: .treeEmptied(run)
+    case 6: .treeEmptied(run)
+    default: poolNews(about: run, &choices)
     }
 }
 
 private func request(_ choices: inout Choices) -> Request {
+    if choices.flag() { return taskRequest(&choices) }
     let kind = choices.below(6)
     let worker = "w\(choices.below(5))"
     let names = [[worker], ["\(worker):\(choices.below(4))"], ["\(worker):*"], ["@g"], ["all"], ["", ":", "@"]][
@@ -158,8 +177,10 @@ private func plan(from choices: inout Choices) -> Plan {
         worker.ready.timeout = choices.duration() + .seconds(2)
         worker.health = choices.flag() ? HealthCheck(probe: .exec(["true"])) : nil
         worker.stop.scope = StopPolicy.Scope.allCases[choices.below(3)]
+        if choices.below(4) == 0 { worker.tasks = pool(from: &choices) }
         plan.workers.append(worker)
     }
+    plan.queues = queues(from: &choices)
     guard choices.flag() else { return plan }
     let intensity = GroupDefinition.Intensity(restarts: choices.below(4), within: .seconds(10))
     plan.groups = [

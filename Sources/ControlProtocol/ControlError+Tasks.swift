@@ -7,6 +7,8 @@ extension Reply.Refusal {
         case .unknownTask(let id): "cannot find task \(id): it was never submitted, or is forgotten"
         case .queueIsFull(let name, let capacity):
             "cannot submit to \(name): it has \(capacity) unfinished tasks; wait for room, or raise its capacity"
+        case .queueHoldsTooMuch(let name, let bytes):
+            "cannot submit to \(name): its tasks have \(bytes >> 20) MiB, which is its limit; put large data in files"
         case .queueIsLeaving(let name): "cannot submit to \(name): it is no longer in the configuration"
         case .wrongWork(let name): "cannot submit to \(name): a queue takes a command, a pool takes JSON"
         case .badTask(let problem): "cannot submit: \(problem)"

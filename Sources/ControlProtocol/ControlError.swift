@@ -92,6 +92,8 @@ extension ControlError {
             self.init(.unknownName, refusal.taskText, data: Details(name: id.description))
         case .queueIsFull(_, let capacity):
             self.init(.queueIsFull, refusal.taskText, data: Details(limit: capacity))
+        case .queueHoldsTooMuch(_, let bytes):
+            self.init(.queueIsFull, refusal.taskText, data: Details(limit: bytes))
         case .notStored:
             self.init(.notStored, refusal.taskText)
         case .queueIsLeaving, .dependencyFailed, .keyInUse, .taskIsFinished, .taskIsNotFinished:

@@ -156,4 +156,15 @@ package struct ControlGroup: Hashable, Sendable, CustomStringConvertible {
             Int32($0)
         }
     }
+
+    /// The processes in the group and in all groups below.
+    package func allProcesses() throws(SystemError) -> [Int32] {
+        var found: [Int32] = []
+        var groups = [self]
+        while let group = groups.popLast() {
+            found += try group.processes()
+            groups += try group.subgroups()
+        }
+        return found
+    }
 }

@@ -15,6 +15,8 @@ package enum FileSystem {
         package static let exclusive = Access(rawValue: O_EXCL)
         package static let truncate = Access(rawValue: O_TRUNC)
         package static let nonblocking = Access(rawValue: O_NONBLOCK)
+        /// Fails with `ELOOP` where the path itself is a symbolic link.
+        package static let noFollow = Access(rawValue: O_NOFOLLOW)
     }
 
     package static func open(

@@ -102,10 +102,25 @@ package enum ProcessFileSystem {
     ///
     /// - Throws: `EACCES` or `EPERM` for processes of other users.
     package static func environmentValue(_ name: String, of pid: Int32) throws(SystemError) -> String? {
-        let prefix = Array("\(name)=".utf8)
-        guard let bytes = try contents("\(pid)/environ", limit: argumentLimit) else { return nil }
-        return bytes.split(separator: 0).first { $0.starts(with: prefix) }
-            .map { String(decoding: $0.dropFirst(prefix.count), as: UTF8.self) }
+        try environmentValues([name], of: pid)[name]
+    }
+
+    /// The values of those of these variables that were in the environment with which the process was executed.
+    ///
+    /// - Throws: `EACCES` or `EPERM` for processes of other users.
+    package static func environmentValues(
+        _ names: [String], of pid: Int32
+    ) throws(SystemError) -> [String: String] {
+        guard let bytes = try contents("\(pid)/environ", limit: argumentLimit) else { return [:] }
+        let wanted = names.map { (name: $0, prefix: Array("\($0)=".utf8)) }
+        var values: [String: String] = [:]
+        for item in bytes.split(separator: 0) {
+            guard let (name, prefix) = wanted.first(where: { item.starts(with: $0.prefix) }), values[name] == nil else {
+                continue
+            }
+            values[name] = String(decoding: item.dropFirst(prefix.count), as: UTF8.self)
+        }
+        return values
     }
 
     /// The arguments of the process; empty for a kernel thread or a zombie.

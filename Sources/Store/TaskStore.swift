@@ -60,7 +60,8 @@ package final class TaskStore: Sendable {
     ///
     /// A damaged store is set aside and a new one begun.
     /// - Parameter time: goes into the name of what is set aside.
-    package func read(at time: String) -> Contents {
+    /// - Parameter number: after damage, no number up to this one is given to a task.
+    package func read(at time: String, above number: TaskID = TaskID(0)) -> Contents {
         var contents = Contents()
         do throws(StoreError) {
             do throws(StoreError) {
@@ -71,7 +72,7 @@ package final class TaskStore: Sendable {
                     \(error.description.prefix { $0 != ";" }): it is set aside as \(aside), and a new one is begun; \
                     the tasks in it are lost unless sqlite3's .recover finds them
                     """
-                try open(into: &contents)
+                try open(into: &contents, reserving: number)
             }
         } catch {
             contents.error = error
@@ -80,8 +81,9 @@ package final class TaskStore: Sendable {
         return contents
     }
 
-    private func open(into contents: inout Contents) throws(StoreError) {
+    private func open(into contents: inout Contents, reserving number: TaskID? = nil) throws(StoreError) {
         let database = try TaskDatabase(in: directory)
+        if let number { try database.commit([.reserve(number)]) }
         contents.tasks = try database.read()
         inbox.withLock { $0.database = .open(database) }
     }

@@ -21,6 +21,8 @@ package enum Event: Equatable, Sendable {
     case storeFailed(StoreTicket, reason: String)
     /// Nothing is left of the runs that a queue was swept for.
     case swept(queue: String)
+    /// Whether so many finished runs of a queue still have output that its logs do not take that no more may start.
+    case logsHeldUp(queue: String, Bool)
     /// A process of a pool has written a line, given here without its end, and the beginning of what came behind it in
     /// the same moment, which nobody can have asked for.
     case taskAnswered(RunID, [UInt8], extra: [UInt8])
@@ -209,6 +211,8 @@ package enum Reply: Equatable, Sendable {
         /// Never given out, or forgotten.
         case unknownTask(TaskID)
         case queueIsFull(String, capacity: Int)
+        /// Its tasks, or those that wait for room, are too large all together.
+        case queueHoldsTooMuch(String, bytes: Int)
         /// It is in the plan no more.
         case queueIsLeaving(String)
         /// Pools have no commands, queues no JSON.

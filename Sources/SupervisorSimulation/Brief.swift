@@ -17,6 +17,7 @@ extension Event {
         case .stored(let ticket): "stored \(ticket)"
         case .storeFailed(let ticket, let reason): "\(ticket) not stored: \(reason)"
         case .swept(let queue): "swept \(queue)"
+        case .logsHeldUp(let queue, let isHeldUp): "the logs of \(queue) are \(isHeldUp ? "" : "not ")held up"
         case .taskAnswered(let run, let line, let extra):
             "\(run) answered \(String(decoding: line.prefix(80), as: UTF8.self))\(extra.isEmpty ? "" : " and more")"
         case .taskChannelBroken(let run, let fault): "lines of \(run) broken: \(fault.brief)"

@@ -42,8 +42,8 @@ extension Oracle {
                 live.isStuck = false
                 live.status = status
             }
-        case .treeEmptied, .request, .requestAbandoned, .stored, .storeFailed, .swept, .taskAnswered,
-            .taskChannelBroken:
+        case .treeEmptied, .request, .requestAbandoned, .stored, .storeFailed, .swept, .logsHeldUp,
+            .taskAnswered, .taskChannelBroken:
             break
         case .shutdownRequested:
             isHastened = isShuttingDown

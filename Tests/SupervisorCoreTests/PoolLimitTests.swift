@@ -45,7 +45,7 @@ import Testing
         outside.hear(.requestAbandoned(RequestID(second)))
         outside.answer("p:0", "1")
         #expect(outside.sent.map(\.line) == ["1"])
-        #expect(outside.supervisor.taskReports(at: outside.now).isEmpty)
+        #expect(outside.supervisor.taskReports(at: outside.now).reports.isEmpty)
     }
 
     @Test func `a process is replaced after its share of tasks, between two of them`() {
@@ -95,7 +95,7 @@ import Testing
             #expect(outside.give("\(number)") == .submitted(TaskID(UInt64(number)), isNew: true))
             outside.answer("p:0", "\(number)")
         }
-        #expect(outside.supervisor.taskReports(at: outside.now).map(\.id.number) == [2, 3])
+        #expect(outside.supervisor.taskReports(at: outside.now).reports.map(\.id.number) == [2, 3])
     }
 
     @Test func `a task that is submitted can be waited for and cancelled`() {

@@ -179,4 +179,13 @@ import Testing
         outside.answer("p:0", "1")
         #expect(outside.told(call) == "done 1")
     }
+
+    @Test func `a task that is too slow fails, though its process turns out never to have read it`() {
+        var outside = Outside(pool: pool { $0.taskTimeout = .seconds(1) })
+        let call = outside.call("1")
+        outside.pass(.seconds(1))
+        outside.hear(.taskChannelBroken(outside.run("p:0"), .inputClosed(taken: false)))
+        outside.exit("p:0", .signaled(.kill, coreDumped: false))
+        #expect(outside.told(call)?.hasPrefix("timed_out") == true, "\(outside.told(call) ?? "nothing")")
+    }
 }

@@ -62,7 +62,7 @@ extension Outside {
 
     /// The tasks that run, in the order of their numbers.
     var running: [UInt64] {
-        supervisor.taskReports(at: now).filter { $0.state == .running }.map(\.id.number)
+        supervisor.taskReports(at: now).reports.filter { $0.state == .running }.map(\.id.number)
     }
 
     func queue(_ name: String = "mail") -> QueueReport? { supervisor.queueReports(at: now).first { $0.name == name } }

@@ -265,4 +265,19 @@ import Testing
         outside.carryOn()
         #expect(outside.running == [1])
     }
+
+    @Test func `while its logs take nothing a queue starts nothing, and says so`() {
+        var outside = Outside(mail { $0.slots = 2 })
+        outside.submit()
+        outside.carryOn()
+        outside.hear(.logsHeldUp(queue: "mail", true))
+        outside.submit()
+        outside.carryOn()
+        #expect(outside.running == [1])
+        #expect(outside.task(2)?.next.contains("logs do not take") == true)
+        #expect(outside.queue()?.standstill?.contains("logs do not take") == true)
+        outside.hear(.logsHeldUp(queue: "mail", false))
+        outside.carryOn()
+        #expect(outside.running == [1, 2])
+    }
 }

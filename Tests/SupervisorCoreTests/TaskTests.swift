@@ -91,6 +91,22 @@ import Testing
         #expect(outside.isFinished)
     }
 
+    @Test func `what KILL did not end may end after all, and what it leaves is waited for`() {
+        var outside = Outside(mail { $0.timeout = .seconds(1) })
+        outside.submit()
+        outside.carryOn()
+        outside.pass(.seconds(60))
+        guard let run = outside.task(1)?.run else { return #expect(Bool(false), "it does not run") }
+        outside.hear(.exited(run, .signaled(.kill, coreDumped: false), treeIsEmpty: false))
+        outside.hear(.shutdownRequested)
+        outside.storeAll()
+        #expect(!outside.isFinished)
+        outside.hear(.treeEmptied(run))
+        outside.storeAll()
+        #expect(outside.isFinished)
+        #expect(outside.taskState(1) == .interrupted)
+    }
+
     // MARK: - Cancelling
 
     @Test func `what waits is cancelled at once, what runs gets the stop sequence`() {
@@ -238,7 +254,10 @@ import Testing
         let id = TaskID(outside.submit() ?? 0)
         for _ in 0..<1024 { outside.request(.waitTasks([id])) }
         #expect(outside.request(.waitTasks([id])) == .refused(.tooManyRequests(limit: 1024)))
-        guard case .tasks(let reports)? = outside.request(.cancelTasks([id], wait: false)) else {
+        outside.request(.cancelTasks([id], wait: false))
+        let asked = outside.requests
+        outside.storeAll()
+        guard case .tasks(let reports)? = outside.replies[asked] else {
             Issue.record("it was refused")
             return
         }
@@ -295,85 +314,6 @@ import Testing
         let names = launch.environment.map { "\($0.name)=\($0.value)" }
         #expect(names.prefix(2) == ["LC_ALL=C", "LANG=own"])
         #expect(outside.task(1)?.user == 7)
-    }
-
-    // MARK: - Another life
-
-    /// What the store would hold after all that a life has asked of it.
-    private func record(_ id: UInt64, _ change: (inout TaskRecord) -> Void = { _ in }) -> TaskRecord {
-        var record = TaskRecord(
-            id: TaskID(id), queue: "mail", submission: TaskSubmission(work: .command(TaskCommand(arguments: ["a"]))),
-            submittedAt: .origin)
-        change(&record)
-        return record
-    }
-
-    @Test(arguments: [QueueDefinition.Interruption.report, .retry])
-    func `what ran when roostd died is interrupted, or queued again`(_ rule: QueueDefinition.Interruption) {
-        let run = RunID(instance: InstanceID(worker: "mail", index: 0), number: 9)
-        let stored = StoredTasks(
-            records: [
-                record(1) {
-                    $0.progress.state = .running
-                    $0.progress.attempts = 1
-                    $0.progress.run = run
-                }
-            ], lastTask: 5)
-        var outside = Outside(Plan(queues: [mail { $0.onInterrupt = rule }]), tasks: stored)
-        #expect(outside.look() == ["sweep mail [\"mail:0#9\"]"])
-        #expect(outside.taskState(1) == (rule == .report ? .interrupted : .queued))
-        outside.hear(.swept(queue: "mail"))
-        outside.carryOn()
-        #expect(outside.running == (rule == .report ? [] : [1]))
-        if rule == .retry { #expect(outside.task(1)?.run?.number == 10) }
-        #expect(outside.submit() == 6)
-    }
-
-    @Test func `what was being cancelled when roostd died is cancelled`() {
-        var stored = record(1)
-        stored.progress.state = .stopping
-        stored.progress.run = RunID(instance: InstanceID(worker: "mail", index: 0), number: 9)
-        var outside = Outside(Plan(queues: [mail { $0.onInterrupt = .retry }]), tasks: StoredTasks(records: [stored]))
-        #expect(outside.look() == ["sweep mail [\"mail:0#9\"]"])
-        #expect(outside.taskState(1) == .cancelled)
-    }
-
-    @Test func `what was queued goes on in its order, and what was held is held`() {
-        let stored = StoredTasks(records: [
-            record(3) { $0.submission.after = [TaskID(2)] }, record(2), record(1) { $0.progress.state = .done },
-        ])
-        var outside = Outside(mail(), tasks: stored)
-        outside.carryOn()
-        #expect(outside.running == [2])
-        #expect(outside.taskState(3) == .held)
-        #expect(outside.taskState(1) == .done)
-    }
-
-    @Test func `the tenth interruption is the last`() {
-        let stored = StoredTasks(records: [
-            record(1) {
-                $0.progress.state = .running
-                $0.progress.interruptions = 9
-            }
-        ])
-        let outside = Outside(mail { $0.onInterrupt = .retry }, tasks: stored)
-        #expect(outside.taskState(1) == .interrupted)
-    }
-
-    @Test func `tasks of a queue that is not in the plan are kept, and can be cancelled`() {
-        var outside = Outside(Plan(), tasks: StoredTasks(records: [record(1)]))
-        #expect(outside.taskState(1) == .queued)
-        #expect(outside.queue()?.isLeaving == true)
-        outside.request(.cancelTasks([TaskID(1)], wait: false))
-        outside.storeAll()
-        #expect(outside.queue() != nil, "not before it is swept")
-        outside.hear(.swept(queue: "mail"))
-        #expect(outside.queue() == nil)
-    }
-
-    @Test func `an operator's pause survives roostd`() {
-        let outside = Outside(mail(), tasks: StoredTasks(paused: ["mail": true]))
-        #expect(outside.queue()?.isPaused == true)
     }
 
     @Test func `a shutdown stops what runs, keeps what waits, answers who waits, and ends when all is stored`() {

@@ -35,6 +35,37 @@ import Testing
         #expect(note.text == "a line\n")
     }
 
+    @Test func `what is followed twice is told once`() throws {
+        let harness = try DaemonHarness("sh", "-c", "echo one; sleep 0.1; echo two")
+        let client = try harness.connect()
+        for id: Int64 in 1...3 {
+            try client.send(following, id: id)
+            _ = try client.next()
+        }
+        _ = try harness.spawn()
+        var text = ""
+        while !text.contains("two") {
+            if case .log(let note) = try client.next() { text += note.text }
+        }
+        #expect(text == "one\ntwo\n")
+    }
+
+    @Test func `a connection follows so much and no more, and what is gone is let go`() throws {
+        let harness = try DaemonHarness("true")
+        let daemon = harness.daemon
+        let client = ConnectionID(number: 99)
+        let instances = (0..<Followers.limit).map { OutputSubject.instance(InstanceID(worker: "w", index: $0)) }
+        daemon.followers.add(client, instances, .output, daemon)
+        daemon.followers.add(client, instances, .error, daemon)
+        // Nothing will come of a task that is not there.
+        daemon.followers.add(client, [.task(TaskID(7))], nil, daemon)
+        #expect(daemon.followers.count(of: client) == Followers.limit)
+        #expect(throws: ControlError.self) { try daemon.permitFollowing(client, 1) }
+        daemon.followers.remove(client)
+        #expect(daemon.followers.count(of: client) == 0)
+        try daemon.permitFollowing(client, Followers.limit)
+    }
+
     @Test func `a worker that closed its output long ago leaves nothing to drain`() throws {
         let harness = try DaemonHarness("sh", "-c", "exec >&- 2>&-; sleep 100")
         let run = try harness.spawn()

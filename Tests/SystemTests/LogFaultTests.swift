@@ -73,6 +73,34 @@ import Testing
         }
     }
 
+    @Test(.enabled(if: isAvailable("right to mount", getuid() == 0)))
+    func `a full disk under the logs holds a queue up before roostd has no descriptors left`() throws {
+        try withRoost("") { roost in
+            let disk = try Disk(at: "\(roost.path)/disk", size: "64k")
+            try roost.configure("[queue.mail]\nslots = 4\nlog = { path = \"$DIR/disk/{task}.log\" }\n")
+            try roost.program.send(SIGHUP)
+            try roost.event(.queueAdded)
+            _ = try Program.run(["sh", "-c", "head -c 1000000 /dev/zero >\(roost.path)/disk/filler 2>/dev/null"])
+            let channel = try roost.channel()
+            let ids = try (1...200).map { try channel.submit(SubmitQuery("mail", "echo \($0)")) }
+            try roost.event(.queueStalled, saying: "logs")
+            #expect(try roost.ctl(["status"]).output.contains("its logs do not take"))
+            #expect(try roost.ctl(["why", "\(ids[199])"]).output.contains("its logs do not take"))
+            // As many may have been about to start as there are slots.
+            let ended = try channel.tasks("mail").tasks.filter { $0.state == .done }
+            #expect((60...72).contains(ended.count), "\(ended.count)")
+            #expect(Processes.openDescriptors(of: roost.program.pid).count < 250)
+            try disk.grow(to: "16m")
+            #expect(try channel.wait(for: ids).allSatisfy { $0.state == .done })
+            try roost.event(.queueRecovered)
+            for (number, id) in ids.enumerated() {
+                try eventually("\(id) is in its log") {
+                    contents("\(roost.path)/disk/\(id).log") == "\(number + 1)\n"
+                }
+            }
+        }
+    }
+
     @Test func `a log directory that vanishes comes back`() throws {
         try withRoost(talker("path = \"talker.log\"")) { roost in
             _ = try roost.file("done")

@@ -117,4 +117,26 @@ import Testing
             #expect(try roost.ctl(["submit", "mail", "--wait", "--", "true"]).code == 0)
         }
     }
+
+    @Test func `after a damaged store no number and no log comes to mean another task`() throws {
+        try withRoost("[queue.mail]\n[queue.scratch]\ndurable = false\n") { roost in
+            let old = try roost.submit("echo old")
+            _ = try roost.channel().wait(for: [old])
+            try roost.killDaemon()
+            let state = "\(roost.path)/state"
+            _ = try Program.run([
+                "sh", "-c", "rm -f \(state)/tasks.db-*; head -c 20000 /dev/urandom >\(state)/tasks.db",
+            ])
+            try roost.start()
+            #expect(contents("\(roost.path)/log/tasks/mail/\(old).log") == "old\n")
+            let new = try roost.submit("echo new")
+            #expect(new.number > 1_700_000_000)
+            _ = try roost.channel().wait(for: [new])
+            #expect(contents("\(roost.path)/log/tasks/mail/\(new).log") == "new\n")
+            let volatile = try roost.submit("true", to: "scratch")
+            try roost.killDaemon()
+            try roost.start()
+            #expect(try roost.submit("true", to: "scratch") > volatile)
+        }
+    }
 }

@@ -65,7 +65,8 @@ import Testing
     @Test func `what fails is tried again, and retry by hand begins anew`() throws {
         try withRoost(mail) { roost in
             let id = try roost.submit("echo x >>\(roost.path)/runs; test -e \(roost.path)/good")
-            try roost.await(id, .failed)
+            // Its end is stored when that is told, so that it can be retried.
+            #expect(try roost.channel().wait(for: [id]).map(\.state) == [.failed])
             #expect(contents("\(roost.path)/runs") == "x\nx\n")
             try write("", to: "\(roost.path)/good")
             #expect(try roost.ctl(["retry", "\(id)"]).code == 0)
@@ -135,7 +136,7 @@ import Testing
             let next = try roost.submit("true")
             try roost.await(next, .done)
             #expect(Processes.carrying(roost.path).filter { $0 != roost.program.pid }.isEmpty)
-            #expect(roost.log.contains("an interrupted task left"), "\(roost.log)")
+            #expect(roost.log.contains("when an earlier roostd died"), "\(roost.log)")
             #expect(try roost.ctl(["result", "\(id)"]).code == 1)
         }
     }
@@ -178,6 +179,63 @@ import Testing
         }
     }
 
+    @Test func `logs that are not of this store's tasks stay`() throws {
+        try withRoost("[queue.mail]\n[queue.out]\nlog = { path = \"$DIR/out/{task}.csv\" }\n") { roost in
+            let id = try roost.submit("true")
+            _ = try roost.channel().wait(for: [id, try roost.submit("echo out", to: "out")])
+            // A number that was never given out is somebody else's, and so is what lies elsewhere.
+            try write("another roostd's", to: "\(roost.path)/log/tasks/mail/987654321.log")
+            try write("figures", to: "\(roost.path)/out/1.csv")
+            try roost.killDaemon()
+            try roost.start()
+            #expect(FileSystem.exists("\(roost.path)/log/tasks/mail/987654321.log"))
+            #expect(FileSystem.exists("\(roost.path)/out/1.csv"))
+        }
+    }
+
+    @Test func `a store that is begun anew removes no logs`() throws {
+        try withRoost(mail) { roost in
+            let id = try roost.submit("echo kept")
+            _ = try roost.channel().wait(for: [id])
+            try roost.killDaemon()
+            try FileManager.default.removeItem(atPath: "\(roost.path)/state")
+            try roost.start()
+            #expect(contents("\(roost.path)/log/tasks/mail/\(id).log") == "kept\n")
+        }
+    }
+
+    @Test func `logs are forgotten where they were put, although the queue is elsewhere now or gone`() throws {
+        try withRoost("[queue.mail]\nlog = { path = \"a/{task}.log\" }\n") { roost in
+            _ = try roost.channel().wait(for: [try roost.submit("true")])
+            try roost.configure("[queue.mail]\nlog = { path = \"b/{task}.log\" }\n")
+            #expect(try roost.ctl(["apply"]).code == 0)
+            _ = try roost.channel().wait(for: [try roost.submit("true")])
+            #expect(FileSystem.exists("\(roost.path)/log/a/1.log") && FileSystem.exists("\(roost.path)/log/b/2.log"))
+            try roost.configure("")
+            #expect(try roost.ctl(["apply"]).code == 0)
+            try roost.event(.queueRemoved)
+            #expect(!FileSystem.exists("\(roost.path)/log/a/1.log") && !FileSystem.exists("\(roost.path)/log/b/2.log"))
+        }
+    }
+
+    @Test func `a task's log is not written through a link that somebody has put there`() throws {
+        try withRoost("[queue.mail]\nlog = { path = \"$DIR/out/{task}.log\" }\n") { roost in
+            try FileManager.default.createDirectory(atPath: "\(roost.path)/out", withIntermediateDirectories: true)
+            try write("secret\n", to: "\(roost.path)/victim")
+            for name in ["1.log", "1.log.1"] {
+                try FileManager.default.createSymbolicLink(
+                    atPath: "\(roost.path)/out/\(name)", withDestinationPath: "\(roost.path)/victim")
+            }
+            let id = try roost.submit("echo mine")
+            _ = try roost.channel().wait(for: [id])
+            try eventually("it is told") { roost.log.contains("cannot write the log") }
+            #expect(contents("\(roost.path)/victim") == "secret\n")
+            #expect(try roost.ctl(["logs", "\(id)"]).output == "")
+            try FileManager.default.removeItem(atPath: "\(roost.path)/out/1.log")
+            #expect(try !roost.ctl(["logs", "\(id)"]).output.contains("secret"))
+        }
+    }
+
     @Test func `many tasks leave no descriptor open`() throws {
         try withRoost(mail) { roost in
             let channel = try roost.channel()
@@ -189,6 +247,20 @@ import Testing
             try eventually("there are as many descriptors as before, \(before)") {
                 Processes.openDescriptors(of: roost.program.pid).count <= before.count
             }
+        }
+    }
+
+    @Test func `tasks are followed to their last word, one after the other on one connection`() throws {
+        try withRoost(mail) { roost in
+            let channel = try roost.channel()
+            for number in 1...20 {
+                var query = SubmitQuery("mail", "echo first \(number); echo last \(number)")
+                query.follow = true
+                let id = try channel.submit(query)
+                try channel.output(containing: "first \(number)\nlast \(number)\n")
+                _ = try channel.wait(for: [id])
+            }
+            #expect(channel.output.split(separator: "\n").count == 40)
         }
     }
 

@@ -33,8 +33,7 @@ extension Field {
     /// What may be allowed to a peer: the verbs of the control channel, and "*" for all of them.
     static let verbs = [
         "status", "start", "stop", "restart", "signal", "scale", "clear", "plan", "apply", "logs", "events", "why",
-        "call",
-        "version", "shutdown", "*",
+        "call", "submit", "tasks", "wait", "result", "cancel", "retry", "pause", "resume", "version", "shutdown", "*",
     ]
 
     /// `deploy = { group = "deploy", verbs = ["status"], workers = ["web*"] }`

@@ -5,20 +5,22 @@ struct FrameDecoder: Decoder {
     let reader: ParcelReader
     let start: Int
     let limit: Int
+    /// In how many others the value is.
+    let depth: Int
 
     var codingPath: [any CodingKey] { reader.path }
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
-        KeyedDecodingContainer(try KeyedReader<Key>(reader, at: start, limit: limit))
+        KeyedDecodingContainer(try KeyedReader<Key>(reader, at: start, limit: limit, depth: depth))
     }
 
     func unkeyedContainer() throws -> any UnkeyedDecodingContainer {
-        try UnkeyedReader(reader, at: start, limit: limit)
+        try UnkeyedReader(reader, at: start, limit: limit, depth: depth)
     }
 
     func singleValueContainer() throws -> any SingleValueDecodingContainer {
-        SingleReader(reader: reader, start: start, limit: limit)
+        SingleReader(reader: reader, start: start, limit: limit, depth: depth)
     }
 }
 
@@ -42,6 +44,7 @@ struct SingleReader: SingleValueDecodingContainer {
     let reader: ParcelReader
     let start: Int
     let limit: Int
+    let depth: Int
 
     var codingPath: [any CodingKey] { reader.path }
 
@@ -50,7 +53,7 @@ struct SingleReader: SingleValueDecodingContainer {
     func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
         // The counterpart of `markPresence`.
         let isMarked = try reader.byte(start) == Tag.some
-        return try reader.decode(type, at: isMarked ? start + 1 : start, limit: limit, key: nil)
+        return try reader.decode(type, at: isMarked ? start + 1 : start, limit: limit, key: nil, depth: depth)
     }
 
     private func integer<Number: FixedWidthInteger>(_ type: Number.Type) throws -> Number {
@@ -79,13 +82,15 @@ struct SingleReader: SingleValueDecodingContainer {
 struct UnkeyedReader: UnkeyedDecodingContainer {
     let reader: ParcelReader
     private let limit: Int
+    private let depth: Int
     private let elements: Int
     private let isBytes: Bool
     private var place: Int
     private(set) var currentIndex = 0
 
-    init(_ reader: ParcelReader, at start: Int, limit: Int) throws {
+    init(_ reader: ParcelReader, at start: Int, limit: Int, depth: Int) throws {
         self.reader = reader
+        self.depth = depth
         switch try reader.byte(start) {
         case Tag.list:
             self.limit = try reader.skip(start, limit: limit)
@@ -145,19 +150,28 @@ struct UnkeyedReader: UnkeyedDecodingContainer {
             if type == UInt8.self, let value = try integer(UInt8.self) as? Value { return value }
             if type == Int.self, let value = try integer(Int.self) as? Value { return value }
         }
-        return try next(type) { [reader, limit] in try reader.decode(type, at: $0, limit: limit, key: nil) }
+        return try next(type) { [reader, limit, depth] in
+            try reader.decode(type, at: $0, limit: limit, key: nil, depth: depth)
+        }
     }
 
     mutating func nestedContainer<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
-        try next(type) { [reader, limit] in KeyedDecodingContainer(try KeyedReader<Key>(reader, at: $0, limit: limit)) }
+        try next(type) { [reader, limit, depth] in
+            let inner = try reader.below(depth)
+            return KeyedDecodingContainer(try KeyedReader<Key>(reader, at: $0, limit: limit, depth: inner))
+        }
     }
 
     mutating func nestedUnkeyedContainer() throws -> any UnkeyedDecodingContainer {
-        try next([Any].self) { [reader, limit] in try UnkeyedReader(reader, at: $0, limit: limit) }
+        try next([Any].self) { [reader, limit, depth] in
+            try UnkeyedReader(reader, at: $0, limit: limit, depth: try reader.below(depth))
+        }
     }
 
     mutating func superDecoder() throws -> any Decoder {
-        try next(Never.self) { [reader, limit] in FrameDecoder(reader: reader, start: $0, limit: limit) }
+        try next(Never.self) { [reader, limit, depth] in
+            FrameDecoder(reader: reader, start: $0, limit: limit, depth: try reader.below(depth))
+        }
     }
 
     mutating func decode(_ type: Bool.Type) throws -> Bool {

@@ -8,13 +8,16 @@ final class KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
     private let reader: ParcelReader
     private let first: Int
     private let limit: Int
+    private let depth: Int
     /// The entry that was found last.
     private var cursor: Int
     private var steps = 0
-    private var index: [String: Int]?
+    /// By the bytes of the keys: as texts, different ones may count as equal.
+    private var index: [[UInt8]: Int]?
 
-    init(_ reader: ParcelReader, at start: Int, limit: Int) throws {
+    init(_ reader: ParcelReader, at start: Int, limit: Int, depth: Int) throws {
         self.reader = reader
+        self.depth = depth
         switch try reader.byte(start) {
         case Tag.keyed:
             self.limit = try reader.skip(start, limit: limit)
@@ -58,7 +61,7 @@ final class KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
     /// Where the value of a key begins; nil if there is none.
     private func find(_ key: some CodingKey) throws -> Int? {
-        if let index { return index[key.stringValue] }
+        if let index { return index[Array(key.stringValue.utf8)] }
         var name = key.stringValue
         return try name.withUTF8 { name in
             if let found = try unsafe search(name, from: cursor, to: limit) { return found }
@@ -80,20 +83,20 @@ final class KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
             steps += 1
             if steps > 256, index == nil {
                 index = try makeIndex()
-                return unsafe index?[String(decoding: name, as: UTF8.self)]
+                return unsafe index?[Array(name)]
             }
             entry = try reader.skip(value, limit: limit)
         }
         return nil
     }
 
-    private func makeIndex() throws -> [String: Int] {
-        var index: [String: Int] = [:]
+    private func makeIndex() throws -> [[UInt8]: Int] {
+        var index: [[UInt8]: Int] = [:]
         var entry = first
         while entry < limit {
             let text = try unsafe reader.piece(entry, limit: limit)
             let value = try valuePlace(entry)
-            let name = unsafe String(decoding: text, as: UTF8.self)
+            let name = unsafe Array(text)
             if index[name] == nil { index[name] = value }
             entry = try reader.skip(value, limit: limit)
         }
@@ -114,34 +117,36 @@ final class KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
     func decodeNil(forKey key: Key) throws -> Bool { try reader.isNone(at: try place(key)) }
 
     func decode<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value {
-        try reader.decode(type, at: try place(key), limit: limit, key: key)
+        try reader.decode(type, at: try place(key), limit: limit, key: key, depth: depth)
     }
 
     func decodeIfPresent<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value? {
         guard let start = try find(key) else { return nil }
         switch try reader.byte(start) {
         case Tag.none: return nil
-        case Tag.some: return try reader.decode(type, at: start + 1, limit: limit, key: key)
-        case _: return try reader.decode(type, at: start, limit: limit, key: key)
+        case Tag.some: return try reader.decode(type, at: start + 1, limit: limit, key: key, depth: depth)
+        case _: return try reader.decode(type, at: start, limit: limit, key: key, depth: depth)
         }
     }
 
     func nestedContainer<Nested: CodingKey>(
         keyedBy type: Nested.Type, forKey key: Key
     ) throws -> KeyedDecodingContainer<Nested> {
-        KeyedDecodingContainer(try KeyedReader<Nested>(reader, at: try place(key), limit: limit))
+        let inner = try reader.below(depth)
+        return KeyedDecodingContainer(
+            try KeyedReader<Nested>(reader, at: try place(key), limit: limit, depth: inner))
     }
 
     func nestedUnkeyedContainer(forKey key: Key) throws -> any UnkeyedDecodingContainer {
-        try UnkeyedReader(reader, at: try place(key), limit: limit)
+        try UnkeyedReader(reader, at: try place(key), limit: limit, depth: try reader.below(depth))
     }
 
     func superDecoder() throws -> any Decoder {
-        FrameDecoder(reader: reader, start: try place(PlainKey.super), limit: limit)
+        FrameDecoder(reader: reader, start: try place(PlainKey.super), limit: limit, depth: try reader.below(depth))
     }
 
     func superDecoder(forKey key: Key) throws -> any Decoder {
-        FrameDecoder(reader: reader, start: try place(key), limit: limit)
+        FrameDecoder(reader: reader, start: try place(key), limit: limit, depth: try reader.below(depth))
     }
 
     private func integer<Number: FixedWidthInteger>(_ type: Number.Type, _ key: Key) throws -> Number {

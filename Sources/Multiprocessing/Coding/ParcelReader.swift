@@ -10,7 +10,6 @@ import Linux
     private let descriptors: [SharedDescriptor]
     /// The keys on the way to the value that is being decoded; list places have none.
     private(set) var path: [any CodingKey] = []
-    private var depth = 0
 
     /// The bytes must stay as they are until `end()`.
     @unsafe init(_ bytes: UnsafeRawBufferPointer, descriptors: [SharedDescriptor]) {
@@ -33,19 +32,21 @@ import Linux
     }
 
     func decode<Value: Decodable>(
-        _ type: Value.Type, at start: Int, limit: Int, key: (any CodingKey)?
+        _ type: Value.Type, at start: Int, limit: Int, key: (any CodingKey)?, depth: Int = 0
     ) throws -> Value {
         if let value = try unsafe decodeDirectly(type, at: start, limit: limit) { return value }
+        let depth = try below(depth)
+        if let key { path.append(key) }
+        defer { if key != nil { path.removeLast() } }
+        return try Value(from: FrameDecoder(reader: self, start: start, limit: limit, depth: depth))
+    }
+
+    /// The depth of what is in a value, whichever way it is read: as a value, or as a container of its own.
+    @inline(__always) func below(_ depth: Int) throws -> Int {
         guard depth < Tag.deepest else {
             throw corrupt("its values are more than \(Tag.deepest) deep in each other")
         }
-        depth += 1
-        if let key { path.append(key) }
-        defer {
-            depth -= 1
-            if key != nil { path.removeLast() }
-        }
-        return try Value(from: FrameDecoder(reader: self, start: start, limit: limit))
+        return depth + 1
     }
 
     // MARK: - Bytes

@@ -15,6 +15,8 @@ final class ParcelWriter {
         /// Whether the value was an optional one, as whose absence nothing else may be written.
         let type: any Any.Type
         let key: (any CodingKey)?
+        /// How many descriptors there were before it.
+        let descriptors: Int
     }
 
     private struct Fragment {
@@ -34,6 +36,8 @@ final class ParcelWriter {
     private let outerPath: [any CodingKey]
     private let depth: Int
     private var table: [SharedDescriptor] = []
+    /// Why the parcel cannot be made, found out where nothing can be thrown.
+    private var refusal: EncodingError?
 
     init() {
         root = nil
@@ -65,6 +69,7 @@ final class ParcelWriter {
         frames.removeAll(keepingCapacity: true)
         fragments.removeAll()
         table.removeAll()
+        refusal = nil
         current = 0
     }
 
@@ -86,7 +91,7 @@ final class ParcelWriter {
     func write<Value: Encodable>(_ value: Value, key: (any CodingKey)?) throws {
         if unsafe writeDirectly(value) { return }
         guard depth + frames.count < Tag.deepest else {
-            throw failure(value, "its values are more than \(Tag.deepest) deep in each other")
+            throw tooDeep(value)
         }
         let serial = push(Value.self, key: key)
         do {
@@ -101,7 +106,8 @@ final class ParcelWriter {
     @discardableResult
     private func push(_ type: any Any.Type, key: (any CodingKey)?) -> UInt64 {
         lastSerial += 1
-        frames.append(Frame(serial: lastSerial, start: bytes.count, type: type, key: key))
+        let descriptors = (root ?? self).table.count
+        frames.append(Frame(serial: lastSerial, start: bytes.count, type: type, key: key, descriptors: descriptors))
         current = lastSerial
         return lastSerial
     }
@@ -111,12 +117,20 @@ final class ParcelWriter {
         while let frame = frames.last, frame.serial >= serial {
             frames.removeLast()
             bytes.truncate(to: frame.start)
+            (root ?? self).dropDescriptors(from: frame.descriptors)
         }
         fragments.removeAll { $0.frame >= serial }
         current = frames.last?.serial ?? 0
+        if frames.isEmpty { refusal = nil }
+    }
+
+    /// Handles of a value that is not sent are not sent either.
+    private func dropDescriptors(from count: Int) {
+        if table.count > count { table.removeLast(table.count - count) }
     }
 
     private func finishFrame<Value>(_ value: Value) throws {
+        if let refusal = (root ?? self).refusal { throw refusal }
         guard let frame = frames.last else { return }
         if !fragments.isEmpty { try splice(frame) }
         switch frame.tag {
@@ -201,6 +215,10 @@ final class ParcelWriter {
     /// A writer for a value that is written beside others. Its place is the end of what is there.
     func fragment(key: any CodingKey, serial: UInt64, tag: UInt8?) -> (ParcelWriter, UInt64)? {
         guard serial == current else { return nil }
+        guard depth + frames.count < Tag.deepest else {
+            (root ?? self).refusal = tooDeep(())
+            return nil
+        }
         let writer = ParcelWriter(within: self, key: key)
         fragments.append(Fragment(frame: serial, place: bytes.count, writer: writer))
         let inner = writer.push(Void.self, key: nil)
@@ -214,7 +232,12 @@ final class ParcelWriter {
         .invalidValue(value, .init(codingPath: path, debugDescription: "cannot encode the value: \(reason)"))
     }
 
+    private func tooDeep(_ value: Any) -> EncodingError {
+        failure(value, "its values are more than \(Tag.deepest) deep in each other")
+    }
+
     func stale() -> EncodingError {
-        failure((), "a container was used after its value had ended, or two of different kinds for one value")
+        if let refusal = (root ?? self).refusal { return refusal }
+        return failure((), "a container was used after its value had ended, or two of different kinds for one value")
     }
 }

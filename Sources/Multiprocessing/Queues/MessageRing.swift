@@ -148,9 +148,9 @@ import Threading
         let tail = position(Offset.put, count)
         let (head, waiting) = headSeenByProducer(count)
         let need = MessageRing.recordSize(message.count)
-        guard waiting < limit, tail >= head, tail - head <= UInt64(size) else {
-            return waiting >= limit ? .notNow : .damaged
-        }
+        guard (0...limit).contains(waiting), isSound(tail), isSound(head), tail >= head, tail - head <= UInt64(size)
+        else { return .damaged }
+        if waiting == limit { return .notNow }
         var start = tail
         let offset = Int(tail % UInt64(size))
         if waiting == 0, offset >= max(MessageRing.hot, need) {
@@ -180,8 +180,10 @@ import Threading
         // Closed before the count: what was put before the queue was closed is seen here.
         let isClosed = isClosed
         let count = got.value
-        if put.value == count { return isClosed ? .closed : .notNow }
+        let waiting = Int(Int32(bitPattern: put.value &- count))
+        if waiting == 0 { return isClosed ? .closed : .notNow }
         var head = position(Offset.got, count)
+        guard (1...limit).contains(waiting), isSound(head) else { return .damaged }
         if length(at: head) == MessageRing.skip { head += UInt64(size) - head % UInt64(size) }
         let length = length(at: head)
         guard length <= UInt64(longest) else { return .damaged }
@@ -238,6 +240,10 @@ import Threading
     private func length(at position: UInt64) -> UInt64 {
         unsafe (ring + Int(position % UInt64(size))).load(as: UInt64.self)
     }
+
+    /// Whether a position may be one. Others can write over it: nothing that is there may lead beyond the ring, overflow
+    /// a sum, or to a number that does not begin at a multiple of its size.
+    private func isSound(_ position: UInt64) -> Bool { position % 8 == 0 && position < 1 << 62 }
 
     private static func recordSize(_ length: Int) -> Int { (headerSize + length + 7) & ~7 }
 

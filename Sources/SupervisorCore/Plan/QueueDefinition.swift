@@ -25,6 +25,10 @@ package struct QueueDefinition: Equatable, Sendable {
     package static let interruptionLimit = 10
     /// Bytes of a task's command and environment.
     package static let taskSizeLimit = 128 << 10
+    /// Bytes of all its unfinished tasks, and of those that they depend on; of all finished ones that are remembered.
+    package static let bytesLimit = 64 << 20
+    /// Bytes of all submissions that wait for room in it.
+    package static let waitingBytesLimit = 16 << 20
     /// Tasks that one task may depend on.
     package static let dependencyLimit = 64
 

@@ -185,11 +185,12 @@ extension PoolMachine {
         }
     }
 
-    /// The process never saw it, so it goes to the head of the queue, as if nothing had been.
+    /// The process never saw it, so it goes to the head of the queue, as if nothing had been. Unless the process is
+    /// being killed because of it: then the end of that decides.
     private mutating func takeBack(_ id: TaskID, from slot: Int, at now: Instant, effects: inout [Effect]) {
+        guard let task = tasks[id], case .running = task.state else { return }
         hands[slot].task = nil
         busyCount -= 1
-        guard let task = tasks[id], case .running = task.state else { return }
         cancelTimer(of: id)
         tasks[id]?.state = .queued
         tasks[id]?.attempts -= 1

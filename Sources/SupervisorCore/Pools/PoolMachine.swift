@@ -60,6 +60,12 @@ struct PoolMachine: Sendable {
     var hasRoom: Bool {
         unfinishedCount < settings.capacity && unfinishedBytes < PoolSettings.unfinishedBytes
     }
+
+    private var whyFull: Reply.Refusal {
+        unfinishedBytes < PoolSettings.unfinishedBytes
+            ? .queueIsFull(name, capacity: settings.capacity)
+            : .queueHoldsTooMuch(name, bytes: PoolSettings.unfinishedBytes)
+    }
 }
 
 // MARK: - Submitting
@@ -88,7 +94,7 @@ extension PoolMachine {
             return .refused(.taskTooLarge(bytes: line.count, limit: PoolSettings.lineLimit))
         }
         if hasRoom, roomCount == 0 { return .accepted }
-        guard waitsForRoom else { return .refused(.queueIsFull(name, capacity: settings.capacity)) }
+        guard waitsForRoom else { return .refused(whyFull) }
         return roomCount < PoolSettings.roomLimit
             ? .waits : .refused(.tooManyRequests(limit: PoolSettings.roomLimit))
     }
@@ -218,7 +224,7 @@ extension PoolMachine {
         guard let id = caller.task else {
             roomCount -= 1
             isDirty = true
-            effects.append(.reply(request, .refused(.queueIsFull(name, capacity: settings.capacity))))
+            effects.append(.reply(request, .refused(whyFull)))
             return
         }
         tasks[id]?.removeCaller(request)

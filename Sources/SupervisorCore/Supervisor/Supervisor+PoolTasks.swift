@@ -23,9 +23,10 @@ extension Supervisor {
         return nil
     }
 
-    func poolTaskReports(pools names: Set<String>, at now: Instant) -> [TaskReport] {
-        poolEntries.filter { names.isEmpty || names.contains(entries[$0].definition.name) }.flatMap { entry in
-            (entries[entry].pool?.tasks.keys).map(Array.init)?.compactMap { poolTaskReport($0, at: now) } ?? []
+    /// In no order.
+    func poolTasks(of isMeant: (String) -> Bool, in isWanted: (TaskState) -> Bool) -> [TaskID] {
+        poolEntries.filter { isMeant(entries[$0].definition.name) }.flatMap { entry in
+            (entries[entry].pool?.tasks.values.filter { isWanted($0.publicState) } ?? []).map(\.id)
         }
     }
 
@@ -88,7 +89,7 @@ extension Supervisor {
         let after = poolReports(of: ids, at: now)
         if isWaiting { return try tasks.wait(for: ids, pools: after, id: id, at: now, effects: &effects) }
         let reports = ids.compactMap { after[$0] ?? tasks.report($0, at: now) }
-        effects.append(.reply(id, .tasks(reports)))
+        tasks.replyOnceStored(id, .tasks(reports), effects: &effects)
     }
 
     private mutating func cancelInPool(_ id: TaskID, at now: Instant, effects: inout [Effect]) {
@@ -154,14 +155,17 @@ extension PoolMachine {
 
     func report(slots: Int, isLeaving: Bool, standstill: String?) -> QueueReport {
         var counts = TaskCounts()
-        for task in tasks.values { counts[report(state: task.state)] += 1 }
+        for task in tasks.values { counts[task.publicState] += 1 }
         return QueueReport(
             name: name, order: .fifo, slots: slots, busySlots: busyCount, capacity: settings.capacity,
             counts: counts, isPaused: false, isLeaving: isLeaving, waitingSubmissions: roomCount,
             standstill: standstill)
     }
+}
 
-    private func report(state: PoolTask.State) -> TaskState {
+extension PoolTask {
+    /// As others see it.
+    fileprivate var publicState: TaskState {
         switch state {
         case .queued: .queued
         case .running: .running
@@ -170,9 +174,7 @@ extension PoolMachine {
         case .finished(let outcome): outcome.state
         }
     }
-}
 
-extension PoolTask {
     fileprivate var isInHand: Bool {
         switch state {
         case .running, .stopping: true

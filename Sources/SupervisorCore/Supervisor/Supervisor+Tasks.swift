@@ -12,15 +12,15 @@ extension Supervisor {
                 try tasks.submit(
                     submission, to: queue, waitForRoom: waitForRoom, id: id, at: now, effects: &effects)
             case .waitTasks(let ids):
-                try tasks.wait(for: ids, id: id, at: now, effects: &effects)
+                try tasks.wait(for: ids, pools: [:], id: id, at: now, effects: &effects)
             case .cancelTasks(let ids, let wait):
                 try tasks.cancel(ids, wait: wait, id: id, at: now, effects: &effects)
             case .retryTasks(let ids):
                 try tasks.retry(ids, id: id, at: now, effects: &effects)
             case .pauseQueues(let names):
-                effects.append(.reply(id, .queues(try tasks.setPaused(names, true, effects: &effects))))
+                try tasks.setPaused(names, true, id: id, effects: &effects)
             case .resumeQueues(let names):
-                effects.append(.reply(id, .queues(try tasks.setPaused(names, false, effects: &effects))))
+                try tasks.setPaused(names, false, id: id, effects: &effects)
             case .start, .stop, .restart, .signal, .scale, .apply, .call:
                 preconditionFailure("\(request) is about no task")
             }
@@ -35,12 +35,25 @@ extension Supervisor {
         tasks.queues.indices.map(tasks.report(queue:)) + poolQueueReports()
     }
 
-    /// The tasks of these queues, or of all, in the order of their numbers.
-    package func taskReports(queues: [String] = [], at now: Instant) -> [TaskReport] {
-        let names = Set(queues)
-        let meant = tasks.tasks.values.filter { names.isEmpty || names.contains($0.record.queue) }
-        let own = meant.compactMap { tasks.report($0.id, at: now) }
-        return (own + poolTaskReports(pools: names, at: now)).sorted { $0.id < $1.id }
+    /// The newest tasks of some queues and pools in the order of their numbers, and how many there are besides.
+    ///
+    /// Complexity: O(*n* log *n*) in the number of tasks, but reports are made only of those that are wanted.
+    /// - Parameter isMeant: asked once for each name of a queue or pool.
+    /// - Parameter states: none means all.
+    package func taskReports(
+        of isMeant: (String) -> Bool = { _ in true }, in states: Set<TaskState> = [], newest limit: Int = .max,
+        at now: Instant
+    ) -> (reports: [TaskReport], omitted: Int) {
+        let isWanted = { (state: TaskState) in states.isEmpty || states.contains(state) }
+        let queues = Set(tasks.queues.map(\.name).filter(isMeant))
+        var ids = poolTasks(of: isMeant, in: isWanted)
+        for entry in tasks.tasks.values
+        where !entry.isBeingSubmitted && isWanted(entry.publicState) && queues.contains(entry.record.queue) {
+            ids.append(entry.id)
+        }
+        ids.sort()
+        let newest = ids.suffix(limit)
+        return (newest.compactMap { taskReport($0, at: now) }, ids.count - newest.count)
     }
 
     /// Nil for a number that was never given out, or is forgotten.

@@ -110,6 +110,8 @@ extension Supervisor {
             tasks.storeFailed(ticket, reason: reason, at: now, effects: &effects)
         case .swept(let queue):
             tasks.swept(queue)
+        case .logsHeldUp(let queue, let isHeldUp):
+            tasks.logsHeldUp(queue, isHeldUp, effects: &effects)
         case .taskAnswered(let run, let line, let extra):
             taskAnswered(run, line, extra: extra, at: now, effects: &effects)
         case .taskChannelBroken(let run, let fault):

@@ -28,9 +28,14 @@ extension TaskBoard {
         return unfinished.isEmpty ? .satisfied : .waiting(unfinished)
     }
 
-    /// Puts a task where it belongs: among those whose turn comes, or with those that wait for others.
+    /// Puts a task where it belongs: among those whose turn comes, or with those that wait for others. Which of them is
+    /// stored: what was released once stays so, whatever becomes of those that it waited for.
     mutating func enqueue(_ id: TaskID, _ reason: String, at now: Instant, effects: inout [Effect]) {
         guard let entry = tasks[id] else { return }
+        defer {
+            let state = tasks[id]?.record.progress.state
+            if state != entry.record.progress.state, state == .held || state == .queued { saveProgress(id) }
+        }
         switch dependencies(of: entry) {
         case .satisfied:
             makeReady(id, reason)
@@ -43,7 +48,13 @@ extension TaskBoard {
         }
     }
 
-    /// Its turn comes, whatever has become of those that it depended on: it was run before.
+    /// Where a task stands that is about to be queued.
+    func stateToCome(of entry: TaskEntry) -> TaskState {
+        if case .waiting = dependencies(of: entry) { return .held }
+        return .queued
+    }
+
+    /// Its turn comes, whatever has become of those that it depended on.
     mutating func makeReady(_ id: TaskID, _ reason: String) {
         guard let entry = tasks[id], let queue = queue(of: id) else { return }
         move(id, to: .queued, .queued, reason)
@@ -154,25 +165,32 @@ extension TaskBoard {
         tasks[id]?.stamp = lastStamp
         queues[queue].finished.append((id, lastStamp))
         queues[queue].forgettable += 1
+        queues[queue].forgettableBytes += entry.weight
         markDirty(queue)
     }
 
     mutating func becomeUnforgettable(_ id: TaskID) {
-        guard tasks[id]?.stamp != nil, let queue = queue(of: id) else { return }
+        guard let entry = tasks[id], entry.stamp != nil, let queue = queue(of: id) else { return }
         tasks[id]?.stamp = nil
         queues[queue].forgettable -= 1
+        queues[queue].forgettableBytes -= entry.weight
         // What is stale is dropped before it is more than what is not.
         guard queues[queue].finished.count > 2 * queues[queue].forgettable + 16 else { return }
         queues[queue].finished.removeAll { tasks[$0.task]?.stamp != $0.stamp }
     }
 
-    /// Forgets the oldest beyond `limit`.
+    /// Forgets the oldest beyond `limit`, or beyond what may be kept in bytes.
     mutating func forget(_ queue: Int, beyond limit: Int, effects: inout [Effect]) {
         var forgotten: [TaskID] = []
         var durable: [TaskID] = []
-        while queues[queue].forgettable > limit, let oldest = queues[queue].finished.popFirst() {
+        while queues[queue].forgettable > limit
+            || queues[queue].forgettableBytes > QueueDefinition.bytesLimit,
+            let oldest = queues[queue].finished.popFirst()
+        {
             guard let entry = tasks[oldest.task], entry.stamp == oldest.stamp else { continue }
             queues[queue].forgettable -= 1
+            queues[queue].forgettableBytes -= entry.weight
+            queues[queue].bytes -= entry.weight
             queues[queue].counts[entry.publicState] -= 1
             if let key = entry.record.submission.key, queues[queue].keys[key] == entry.id {
                 queues[queue].keys[key] = nil

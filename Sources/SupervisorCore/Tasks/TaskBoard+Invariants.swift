@@ -34,11 +34,17 @@ extension TaskBoard {
         var counts = TaskCounts()
         var submitting = 0
         var forgettable = 0
+        var bytes = 0
+        var forgettableBytes = 0
         var ready = 0
 
         mutating func add(_ entry: TaskEntry) {
             if entry.isBeingSubmitted { submitting += 1 } else { counts[entry.publicState] += 1 }
-            if entry.stamp != nil { forgettable += 1 }
+            bytes += entry.weight
+            if entry.stamp != nil {
+                forgettable += 1
+                forgettableBytes += entry.weight
+            }
             if entry.phase == .queued { ready += 1 }
         }
     }
@@ -47,8 +53,18 @@ extension TaskBoard {
         if tally.counts != queue.counts { return "its counts are wrong" }
         if tally.submitting != queue.submitting { return "its submissions are miscounted" }
         if tally.forgettable != queue.forgettable { return "what may be forgotten is miscounted" }
+        if tally.bytes != queue.bytes || tally.forgettableBytes != queue.forgettableBytes {
+            return "its bytes are miscounted"
+        }
+        let waiting = queue.waiting.reduce(0) { sum, id in
+            if case .room(_, let submission)? = requests[id] { return sum + submission.size }
+            return sum
+        }
+        if waiting != queue.waitingBytes { return "the bytes that wait for room are miscounted" }
         if tally.ready != queue.ready.count || !queue.ready.isSound { return "its order is broken" }
-        if !queue.isLeaving, queue.forgettable > queue.definition.keep { return "it remembers too much" }
+        if !queue.isLeaving, queue.sweeping == nil, queue.forgettable > queue.definition.keep {
+            return "it remembers too much"
+        }
         let busy = queue.slots.count { $0.shot.isActive }
         if busy != queue.busy { return "its busy slots are miscounted" }
         if queue.slots.count(where: { $0.shot.isStuck }) != queue.stuck { return "its stuck slots are miscounted" }
@@ -106,6 +122,8 @@ extension TaskBoard {
         case .finished:
             if !entry.record.progress.state.isFinished { return "it is finished, and is not" }
             if let telling = entry.telling, store.open[telling] == nil { return "its end is never told" }
+        case .undecided:
+            if !queues[queue].isLeaving { return "nobody decides what becomes of it" }
         case .queued:
             break
         }
@@ -117,6 +135,7 @@ extension TaskBoard {
         switch request {
         case .room(let queue, _): queueIndex[queue].map { queues[$0].waiting.contains(id) } ?? false
         case .submission(let task, _): tasks[task]?.waiters.contains(id) ?? false
+        case .change: store.open.values.contains { $0.contains(.answer(id)) }
         case .retry(let all): all.contains { tasks[$0]?.waiters.contains(id) == true }
         case .ends(let all, let remaining, let known):
             remaining > 0 && remaining == all.count - known.count

@@ -27,6 +27,7 @@ extension TaskBoard {
                 if store.pauses.contains(definition.name) { savePause(queue) }
             }
             adopt(definition, in: queue, at: now)
+            if old[definition.name]?.isLeaving == true { decide(queue, at: now, effects: &effects) }
             for slot in queues[queue].slots.indices {
                 let id = queues[queue].slots[slot].shot.machine.id
                 if let number = foreignRuns[id] { queues[queue].slots[slot].shot.avoidRuns(upTo: number) }
@@ -55,6 +56,17 @@ extension TaskBoard {
     }
 
     // MARK: - An earlier life
+
+    private static let wentDown = "roostd went down while it ran"
+
+    /// A queue is back in the plan: it says what becomes of tasks that ran when roostd died.
+    private mutating func decide(_ queue: Int, at now: Instant, effects: inout [Effect]) {
+        let name = queues[queue].name
+        let undecided = tasks.values.filter { $0.phase == .undecided && $0.record.queue == name }.map(\.id)
+        for id in undecided.sorted() {
+            interrupted(id, Self.wentDown, slot: nil, of: queue, at: now, effects: &effects)
+        }
+    }
 
     /// Takes over what the store holds. To be said once, before the first plan.
     mutating func load(_ stored: StoredTasks, plan: [QueueDefinition], at now: Instant, effects: inout [Effect]) {
@@ -100,11 +112,16 @@ extension TaskBoard {
     private mutating func place(_ record: TaskRecord) {
         guard tasks[record.id] == nil, let queue = queueIndex[record.queue] else { return }
         var entry = TaskEntry(record: record, phase: .finished, isDurable: true)
-        if !record.progress.state.isFinished {
+        if record.progress.state == .running, queues[queue].isLeaving {
+            entry.phase = .undecided
+            entry.record.progress.state = .held
+            entry.record.progress.reason = "roostd went down while it ran, and its queue is not in the configuration"
+        } else if !record.progress.state.isFinished {
             entry.phase = .queued
-            entry.record.progress.state = .queued
+            entry.record.progress.state = record.progress.state == .held ? .held : .queued
         }
         tasks[record.id] = entry
+        queues[queue].bytes += entry.weight
         // All whose end nobody has seen, also in earlier lives: a sweep that did not get to its end is not remembered.
         if let run = record.progress.run, record.progress.state != .done, record.progress.state != .failed {
             queues[queue].sweeping = (queues[queue].sweeping ?? []) + [run]
@@ -115,23 +132,20 @@ extension TaskBoard {
 
     private mutating func revive(_ record: TaskRecord, at now: Instant, effects: inout [Effect]) {
         guard let entry = tasks[record.id], !entry.isFinished, let queue = queue(of: record.id) else { return }
-        // A retry by hand begins anew; what was tried since then has had its turn.
-        let wasTried = record.progress.failures + record.progress.interruptions > 0
         switch record.progress.state {
-        case .running, .stopping:
-            guard record.progress.state == .running else {
-                let text = "cancelled by request; roostd went down while it was being stopped"
-                return finish(record.id, .cancelled, text, at: now, effects: &effects)
-            }
-            interrupted(record.id, "roostd went down while it ran", slot: nil, of: queue, at: now, effects: &effects)
+        case .stopping:
+            let text = "cancelled by request; roostd went down while it was being stopped"
+            finish(record.id, .cancelled, text, at: now, effects: &effects)
+        case .running where entry.phase == .undecided:
+            break
+        case .running:
+            interrupted(record.id, Self.wentDown, slot: nil, of: queue, at: now, effects: &effects)
         case .backoff:
             makeReady(record.id, "roostd was started anew")
-        case .held, .queued:
-            if wasTried {
-                makeReady(record.id, record.progress.reason)
-            } else {
-                enqueue(record.id, record.progress.reason, at: now, effects: &effects)
-            }
+        case .queued:
+            makeReady(record.id, record.progress.reason)
+        case .held:
+            enqueue(record.id, record.progress.reason, at: now, effects: &effects)
         case .done, .failed, .cancelled, .interrupted:
             break
         }

@@ -2,7 +2,7 @@ import Scheduling
 
 /// Waiting for tasks of queues and of pools at once. What pools have is told here as reports.
 extension TaskBoard {
-    /// Answered once all of them are finished.
+    /// Answered once all of them are finished, and those of queues stored so.
     ///
     /// - Parameter pools: those of them that are a pool's, as they are now.
     mutating func wait(

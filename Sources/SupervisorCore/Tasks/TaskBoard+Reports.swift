@@ -33,6 +33,7 @@ extension TaskBoard {
         switch entry.phase {
         case .accepting: return "queued as soon as that is stored"
         case .held: return "queued once what it waits for is \(entry.record.submission.afterAny ? "finished" : "done")"
+        case .undecided: return "once the queue is back, what its on_interrupt says; or cancel it"
         case .queued:
             if let standstill = standstill(of: queue) { return "nothing is started: \(standstill)" }
             return

@@ -9,19 +9,6 @@ extension TaskBoard {
         return unique
     }
 
-    /// Answered once all of them are finished, and stored so.
-    mutating func wait(
-        for ids: [TaskID], id request: RequestID, at now: Instant, effects: inout [Effect]
-    ) throws(RefusedTask) {
-        let ids = try checked(ids)
-        var known: [TaskID: TaskReport] = [:]
-        for id in ids where tasks[id]?.isTold == true { known[id] = report(id, at: now) }
-        let open = ids.filter { known[$0] == nil }
-        guard !open.isEmpty else { return replyEnds(request, ids, known, effects: &effects) }
-        requests[request] = .ends(ids, remaining: open.count, known: known)
-        for id in open { tasks[id]?.waiters.append(request) }
-    }
-
     /// What waits is cancelled at once, what runs gets the stop sequence.
     mutating func cancel(
         _ ids: [TaskID], wait isWaiting: Bool, id request: RequestID, at now: Instant, effects: inout [Effect]
@@ -32,8 +19,8 @@ extension TaskBoard {
             throw RefusedTask(.taskIsFinished(first, states[0]))
         }
         for id in ids { cancel(id, at: now, effects: &effects) }
-        if isWaiting { return try wait(for: ids, id: request, at: now, effects: &effects) }
-        effects.append(.reply(request, .tasks(ids.compactMap { report($0, at: now) })))
+        if isWaiting { return try wait(for: ids, pools: [:], id: request, at: now, effects: &effects) }
+        replyOnceStored(request, .tasks(ids.compactMap { report($0, at: now) }), effects: &effects)
     }
 
     mutating func cancel(_ id: TaskID, at now: Instant, effects: inout [Effect]) {
@@ -49,7 +36,7 @@ extension TaskBoard {
             restoreProgress(id)
             finish(id, .cancelled, "cancelled by request before it ran", at: now, effects: &effects)
             giveBack(slot, of: queue)
-        case .held, .queued, .backoff:
+        case .held, .undecided, .queued, .backoff:
             finish(id, .cancelled, "cancelled by request", at: now, effects: &effects)
         case .running(let slot):
             guard !entry.isCancelled else { return }
@@ -66,7 +53,8 @@ extension TaskBoard {
         _ ids: [TaskID], id request: RequestID, at now: Instant, effects: inout [Effect]
     ) throws(RefusedTask) {
         let ids = try checked(ids)
-        var wanted: [Int: Int] = [:]
+        let chosen = Set(ids)
+        var wanted: [Int: (count: Int, bytes: Int)] = [:]
         for id in ids {
             guard let entry = tasks[id], let queue = queue(of: id) else { continue }
             guard entry.isFinished else { throw RefusedTask(.taskIsNotFinished(id, entry.publicState)) }
@@ -74,12 +62,11 @@ extension TaskBoard {
                 throw RefusedTask(.notStored(reason: "the end of task \(id) is still being stored; ask again"))
             }
             if queues[queue].isLeaving { throw RefusedTask(.queueIsLeaving(queues[queue].name)) }
-            wanted[queue, default: 0] += 1
-            guard unfinished(queue) + wanted[queue, default: 0] <= queues[queue].definition.capacity else {
-                let capacity = queues[queue].definition.capacity
-                throw RefusedTask(.queueIsFull(queues[queue].name, capacity: capacity))
-            }
-            for other in entry.record.submission.after where !ids.contains(other) {
+            wanted[queue, default: (0, 0)].count += 1
+            wanted[queue, default: (0, 0)].bytes += entry.weight
+            let (count, bytes) = wanted[queue, default: (0, 0)]
+            if let full = whyFull(queue, adding: count, bytes: bytes) { throw RefusedTask(full) }
+            for other in entry.record.submission.after where !chosen.contains(other) {
                 guard let entry = known(other), entry.isFinished, !(tasks[id]?.record.submission.afterAny ?? false)
                 else { continue }
                 let state = entry.publicState
@@ -105,8 +92,11 @@ extension TaskBoard {
         setPins(of: id, true)
         tasks[id]?.before = entry.record.progress
         tasks[id]?.isCancelled = false
-        move(id, to: .accepting(store.nextTicket), .queued, "to be run again by request")
         tasks[id]?.record.progress.retries += 1
+        move(id, to: .accepting(store.nextTicket), .queued, "to be run again by request")
+        if let entry = tasks[id], stateToCome(of: entry) == .held {
+            move(id, to: .accepting(store.nextTicket), .held, "to be run again by request")
+        }
         tasks[id]?.record.progress.failures = 0
         tasks[id]?.record.progress.interruptions = 0
         tasks[id]?.record.progress.finishedAt = nil
@@ -151,9 +141,9 @@ extension TaskBoard {
 
     // MARK: - Queues
 
-    mutating func setPaused(_ names: [String], _ isPaused: Bool, effects: inout [Effect]) throws(RefusedTask)
-        -> [QueueReport]
-    {
+    mutating func setPaused(
+        _ names: [String], _ isPaused: Bool, id request: RequestID, effects: inout [Effect]
+    ) throws(RefusedTask) {
         let chosen = try resolve(names)
         for queue in chosen where queues[queue].isPaused != isPaused {
             queues[queue].isPaused = isPaused
@@ -164,7 +154,7 @@ extension TaskBoard {
             announce(kind, queue: name, text, effects: &effects)
             markDirty(queue)
         }
-        return chosen.map(report(queue:))
+        replyOnceStored(request, .queues(chosen.map(report(queue:))), effects: &effects)
     }
 
     private func resolve(_ names: [String]) throws(RefusedTask) -> [Int] {
@@ -191,8 +181,12 @@ extension TaskBoard {
     mutating func abandon(_ id: RequestID) {
         guard let request = requests.removeValue(forKey: id) else { return }
         switch request {
-        case .room(let name, _):
-            if let queue = queueIndex[name] { queues[queue].waiting.removeAll { $0 == id } }
+        case .room(let name, let submission):
+            guard let queue = queueIndex[name] else { break }
+            queues[queue].waiting.removeAll { $0 == id }
+            queues[queue].waitingBytes -= submission.size
+        case .change:
+            break
         case .submission(let task, _):
             tasks[task]?.waiters.removeAll { $0 == id }
         case .retry(let all), .ends(let all, _, _):

@@ -101,6 +101,7 @@ extension TaskBoard {
         to outcome: OneShot.Outcome, _ slot: Int, of queue: Int, at now: Instant, effects: inout [Effect]
     ) {
         syncTimer(slot, of: queue)
+        syncStuck(slot, of: queue)
         guard let id = queues[queue].slots[slot].task else { return }
         switch outcome {
         case .goesOn:
@@ -113,13 +114,19 @@ extension TaskBoard {
             queues[queue].slots[slot].shot.hasten(at: now, effects: &effects)
             syncTimer(slot, of: queue)
         case .isStuck(let text):
-            queues[queue].slots[slot].isStuck = true
-            queues[queue].stuck += 1
             tasks[id]?.record.progress.reason = text
             announce(.taskStuck, id, slot: slot, text, effects: &effects)
         case .ended(let ending):
             attemptEnded(id, ending, slot: slot, of: queue, at: now, effects: &effects)
         }
+    }
+
+    /// What survived KILL may end after all, and leave others behind that are killed in their turn.
+    private mutating func syncStuck(_ slot: Int, of queue: Int) {
+        let isStuck = queues[queue].slots[slot].shot.isStuck
+        guard queues[queue].slots[slot].isStuck != isStuck else { return }
+        queues[queue].slots[slot].isStuck = isStuck
+        queues[queue].stuck += isStuck ? 1 : -1
     }
 
     mutating func syncTimer(_ slot: Int, of queue: Int) {
@@ -135,10 +142,6 @@ extension TaskBoard {
     private mutating func attemptEnded(
         _ id: TaskID, _ ending: OneShot.Ending, slot: Int, of queue: Int, at now: Instant, effects: inout [Effect]
     ) {
-        if queues[queue].slots[slot].isStuck {
-            queues[queue].slots[slot].isStuck = false
-            queues[queue].stuck -= 1
-        }
         queues[queue].busy -= 1
         tasks[id]?.record.progress.status = ending.status
         let isCancelled = tasks[id]?.isCancelled == true
@@ -231,22 +234,6 @@ extension QueueDefinition {
         worker.restart.successCodes = successCodes
         worker.stop = stop
         worker.log = log
-        worker.log.output = log.output?.replacing(placeholder: "{task}", with: "\(record.id)")
-        worker.log.error = log.error?.replacing(placeholder: "{task}", with: "\(record.id)")
         return worker
-    }
-}
-
-extension String {
-    fileprivate func replacing(placeholder: String, with text: String) -> String {
-        var result = ""
-        var rest = self[...]
-        while let brace = rest.firstIndex(of: "{") {
-            result += rest[..<brace]
-            rest = rest[brace...]
-            result += rest.hasPrefix(placeholder) ? text : "{"
-            rest = rest.dropFirst(rest.hasPrefix(placeholder) ? placeholder.count : 1)
-        }
-        return result + rest
     }
 }

@@ -22,9 +22,10 @@ extension TaskBoard {
     private mutating func settle(_ queue: Int, at now: Instant, effects: inout [Effect]) {
         admit(queue, at: now, effects: &effects)
         start(queue, at: now, effects: &effects)
-        // Not while it is being swept: were it to come back meanwhile, it would not know of that.
-        let isIdle = unfinished(queue) == 0 && queues[queue].busy == 0 && queues[queue].sweeping == nil
-        let isDrained = queues[queue].isLeaving && isIdle
+        // Not while it is being swept. The next life, should this one end before that, must know of the runs; and the
+        // queue itself, were it to come back meanwhile, of the sweep.
+        guard queues[queue].sweeping == nil else { return }
+        let isDrained = queues[queue].isLeaving && unfinished(queue) == 0 && queues[queue].busy == 0
         forget(queue, beyond: isDrained ? 0 : queues[queue].definition.keep, effects: &effects)
         if isDrained, queues[queue].counts.finished == 0 { remove(queue, effects: &effects) }
     }
@@ -56,7 +57,22 @@ extension TaskBoard {
         if queues[queue].isLeaving { return "the queue is no longer in the configuration" }
         if queues[queue].isPaused { return "the queue is paused" }
         if queues[queue].sweeping != nil { return "what an earlier roostd has left running is being ended" }
+        if logsHeldUp.contains(queues[queue].name) {
+            return "its logs do not take what finished tasks wrote: make room for them"
+        }
         return nil
+    }
+
+    mutating func logsHeldUp(_ name: String, _ isHeldUp: Bool, effects: inout [Effect]) {
+        guard isHeldUp ? logsHeldUp.insert(name).inserted : logsHeldUp.remove(name) != nil else { return }
+        guard let queue = queueIndex[name] else { return }
+        markDirty(queue)
+        if isHeldUp {
+            let text = "nothing is started, because its logs do not take what finished tasks wrote: make room for them"
+            announce(.queueStalled, queue: name, text, effects: &effects)
+        } else {
+            announce(.queueRecovered, queue: name, "its logs take output again", effects: &effects)
+        }
     }
 
     // MARK: - Slots

@@ -11,6 +11,7 @@ struct StoreMirror: Sendable {
         case forget([TaskID])
         case pause(String)
         case reserve(upTo: UInt64)
+        case answer(RequestID)
     }
 
     struct Trouble: Equatable, Sendable {
@@ -58,10 +59,11 @@ extension TaskBoard {
         store.add(.change(id, entry.record.progress), .progress(id))
     }
 
-    /// Sends off what this event has come to: with what the store failed to take before, as one ticket.
+    /// Sends off what this event has come to, as one ticket: with what the store failed to take before, unless it would
+    /// most likely fail again, and with it what came now.
     mutating func flushStore(effects: inout [Effect]) {
         guard !store.batch.isEmpty else { return }
-        addUnsaved()
+        if !isStoreResting { addUnsaved() }
         let ticket = store.nextTicket
         store.lastTicket = ticket.number
         store.open[ticket] = store.purposes
@@ -94,6 +96,26 @@ extension TaskBoard {
 
     // MARK: - Answers
 
+    /// Answers a request, whose effect was at once, when all that was changed so far is stored: what is promised then
+    /// survives roostd.
+    mutating func replyOnceStored(_ request: RequestID, _ reply: Reply, effects: inout [Effect]) {
+        if !store.batch.isEmpty {
+            store.purposes.append(.answer(request))
+        } else if !store.open.isEmpty {
+            // Answers come in the order of the tickets, so the last one is among those.
+            store.open[StoreTicket(store.lastTicket), default: []].append(.answer(request))
+        } else {
+            return effects.append(.reply(request, reply))
+        }
+        requests[request] = .change(reply)
+    }
+
+    private mutating func replyChange(_ request: RequestID, effects: inout [Effect]) {
+        guard case .change(let reply)? = requests[request] else { return }
+        requests[request] = nil
+        effects.append(.reply(request, reply))
+    }
+
     mutating func stored(_ ticket: StoreTicket, at now: Instant, effects: inout [Effect]) {
         guard let purposes = store.open.removeValue(forKey: ticket) else { return }
         endTrouble(effects: &effects)
@@ -103,6 +125,7 @@ extension TaskBoard {
             case .start(let id): startStored(id, ticket, at: now, effects: &effects)
             case .progress(let id): endStored(id, ticket, at: now, effects: &effects)
             case .reserve(let number): reservationEnded(ticket, upTo: number)
+            case .answer(let request): replyChange(request, effects: &effects)
             case .forget, .pause: break
             }
         }
@@ -123,6 +146,8 @@ extension TaskBoard {
             case .pause(let name): store.unsavedPauses.insert(name)
             // Numbers that may come again in another life are better than no tasks at all in this one.
             case .reserve(let number): reservationEnded(ticket, upTo: number)
+            // It is so in this life, and stored as soon as the store takes anything.
+            case .answer(let request): replyChange(request, effects: &effects)
             }
         }
         beginTrouble(reason, at: now, effects: &effects)
@@ -181,7 +206,7 @@ extension StoreMirror.Purpose {
     var task: TaskID? {
         switch self {
         case .accept(let id), .start(let id), .requeue(let id), .progress(let id): id
-        case .forget, .pause, .reserve: nil
+        case .forget, .pause, .reserve, .answer: nil
         }
     }
 }

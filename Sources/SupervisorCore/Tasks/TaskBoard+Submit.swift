@@ -10,18 +10,31 @@ extension TaskBoard {
         if queues[queue].isLeaving { throw RefusedTask(.queueIsLeaving(name)) }
         if try answerByKey(submission, queue, id: id, effects: &effects) { return }
         let submission = try examined(submission, queue)
-        guard hasRoom(queue) else {
-            guard waitForRoom else {
-                throw RefusedTask(.queueIsFull(name, capacity: queues[queue].definition.capacity))
+        if let full = whyFull(queue) {
+            guard waitForRoom else { throw RefusedTask(full) }
+            guard queues[queue].waitingBytes + submission.size <= QueueDefinition.waitingBytesLimit else {
+                throw RefusedTask(.queueHoldsTooMuch(name, bytes: QueueDefinition.waitingBytesLimit))
             }
             requests[id] = .room(queue: name, submission)
             queues[queue].waiting.append(id)
+            queues[queue].waitingBytes += submission.size
             return
         }
         take(submission, queue, id: id, at: now, effects: &effects)
     }
 
-    func hasRoom(_ queue: Int) -> Bool { unfinished(queue) < queues[queue].definition.capacity }
+    func hasRoom(_ queue: Int) -> Bool { whyFull(queue) == nil }
+
+    /// Why a queue cannot take so many tasks, of so many bytes, besides those that it has; nil when it can.
+    func whyFull(_ queue: Int, adding count: Int = 1, bytes: Int = 0) -> Reply.Refusal? {
+        let capacity = queues[queue].definition.capacity
+        guard unfinished(queue) + count <= capacity else {
+            return .queueIsFull(queues[queue].name, capacity: capacity)
+        }
+        let held = queues[queue].bytes - queues[queue].forgettableBytes
+        return held + bytes < QueueDefinition.bytesLimit
+            ? nil : .queueHoldsTooMuch(queues[queue].name, bytes: QueueDefinition.bytesLimit)
+    }
 
     /// Those that are being stored count too: they have been promised a place.
     func unfinished(_ queue: Int) -> Int { queues[queue].counts.unfinished + queues[queue].submitting }
@@ -89,7 +102,11 @@ extension TaskBoard {
             id: task, queue: queues[queue].name, submission: submission, submittedAt: now)
         record.progress.reason = "submitted"
         let ticket = isDurable ? store.nextTicket : reservation(of: task)
-        tasks[task] = TaskEntry(record: record, phase: .accepting(ticket ?? store.nextTicket), isDurable: isDurable)
+        var entry = TaskEntry(record: record, phase: .accepting(ticket ?? store.nextTicket), isDurable: isDurable)
+        record.progress.state = stateToCome(of: entry)
+        entry.record = record
+        tasks[task] = entry
+        queues[queue].bytes += entry.weight
         queues[queue].submitting += 1
         if let key = submission.key { queues[queue].keys[key] = task }
         setPins(of: task, true)
@@ -104,12 +121,7 @@ extension TaskBoard {
 
     /// The ticket that a number has to wait for so that it never comes again; nil when it need not.
     private mutating func reservation(of task: TaskID) -> StoreTicket? {
-        let ahead = task.number + StoreMirror.numberBlock / 2
-        if ahead > max(store.reserved, store.reserving?.upTo ?? 0) {
-            let mark = task.number + StoreMirror.numberBlock
-            store.add(.reserve(TaskID(mark)), .reserve(upTo: mark))
-            store.reserving = (store.nextTicket, mark)
-        }
+        keepReserve(aheadOf: task)
         guard task.number > store.reserved, let reserving = store.reserving else { return nil }
         if reserving.ticket == store.nextTicket {
             store.purposes.append(.accept(task))
@@ -122,13 +134,16 @@ extension TaskBoard {
     /// A number for a task that is never stored, as a pool's are. Keeps the reserve ahead of it.
     mutating func takeNumber() -> TaskID {
         lastTask += 1
-        let ahead = lastTask + StoreMirror.numberBlock / 2
-        if ahead > max(store.reserved, store.reserving?.upTo ?? 0) {
-            let mark = lastTask + StoreMirror.numberBlock
-            store.add(.reserve(TaskID(mark)), .reserve(upTo: mark))
-            store.reserving = (store.nextTicket, mark)
-        }
+        keepReserve(aheadOf: TaskID(lastTask))
         return TaskID(lastTask)
+    }
+
+    private mutating func keepReserve(aheadOf task: TaskID) {
+        let ahead = task.number + StoreMirror.numberBlock / 2
+        guard ahead > max(store.reserved, store.reserving?.upTo ?? 0) else { return }
+        let mark = task.number + StoreMirror.numberBlock
+        store.add(.reserve(TaskID(mark)), .reserve(upTo: mark))
+        store.reserving = (store.nextTicket, mark)
     }
 
     // MARK: - The store's answer
@@ -150,7 +165,7 @@ extension TaskBoard {
         if isRetry, let state = tasks[id]?.publicState { queues[queue].counts[state] -= 1 }
         tasks[id]?.before = nil
         tasks[id]?.phase = .queued
-        queues[queue].counts[.queued] += 1
+        queues[queue].counts[tasks[id]?.publicState ?? .queued] += 1
         let reason = isRetry ? "to be run again by request" : "submitted"
         announce(.taskAccepted, id, reason, effects: &effects)
         enqueue(id, reason, at: now, effects: &effects)
@@ -178,6 +193,7 @@ extension TaskBoard {
         setPins(of: id, false)
         if let key = entry.record.submission.key { queues[queue].keys[key] = nil }
         queues[queue].submitting -= 1
+        queues[queue].bytes -= entry.weight
         tasks[id] = nil
         markDirty(queue)
     }
@@ -210,6 +226,7 @@ extension TaskBoard {
             let isClosed = isShuttingDown || queues[queue].isLeaving
             guard isClosed || hasRoom(queue) else { return }
             queues[queue].waiting.removeFirst()
+            queues[queue].waitingBytes -= submission.size
             requests[id] = nil
             if isShuttingDown {
                 effects.append(.reply(id, .refused(.shuttingDown)))

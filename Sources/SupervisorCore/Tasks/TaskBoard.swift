@@ -22,6 +22,8 @@ struct TaskBoard: Sendable {
     var lastStamp: UInt64 = 0
     /// The highest run number of slots that are gone, so that numbers never repeat.
     var retiredRuns: [InstanceID: UInt64] = [:]
+    /// Queues whose logs do not take what finished runs wrote.
+    var logsHeldUp: Set<String> = []
     var isShuttingDown = false
     var isHastening = false
     /// Tasks that ended in this event: what waits for them has not been looked at yet.
@@ -63,8 +65,12 @@ struct TaskQueue: Sendable {
     /// How many of them are not stale.
     var forgettable = 0
     var keys: [String: TaskID] = [:]
+    /// Bytes of all tasks, and of those of them that may be forgotten.
+    var bytes = 0
+    var forgettableBytes = 0
     /// Submissions that wait for room.
     var waiting: Deque<RequestID> = []
+    var waitingBytes = 0
     /// Runs of an earlier life that must be gone first; nil once they are.
     var sweeping: [RunID]?
     /// It was told that the store holds it up.
@@ -103,6 +109,8 @@ struct TaskEntry: Sendable {
         /// Its submission, or its retry by hand, is being stored.
         case accepting(StoreTicket)
         case held
+        /// It ran when roostd died, and its queue is not in the plan: what becomes of it is decided when that is back.
+        case undecided
         case queued
         /// It has a slot, and its start is being stored.
         case starting(StoreTicket, slot: Int)
@@ -141,6 +149,8 @@ enum TaskRequest: Sendable {
     case submission(TaskID, isNew: Bool)
     /// Its retry is being stored.
     case retry([TaskID])
+    /// What it has changed is being stored; its answer.
+    case change(Reply)
     /// Waits for the ends of tasks.
     case ends([TaskID], remaining: Int, known: [TaskID: TaskReport])
 }
@@ -213,9 +223,12 @@ extension TaskEntry {
     var publicState: TaskState {
         switch phase {
         case .starting: .queued
-        case .accepting, .held, .queued, .running, .backoff, .finished: record.progress.state
+        case .accepting, .held, .undecided, .queued, .running, .backoff, .finished: record.progress.state
         }
     }
 
     var isFinished: Bool { phase == .finished }
+
+    /// Roughly the bytes of memory that it takes.
+    var weight: Int { record.submission.size + 512 }
 }

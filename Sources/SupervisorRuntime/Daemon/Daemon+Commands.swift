@@ -18,7 +18,7 @@ extension Daemon: ControlDelegate {
     }
 
     package func connectionClosed(_ connection: ConnectionID, abandoned: [RequestToken]) {
-        followers.remove(connection, self)
+        followers.remove(connection)
         shrinkWhenQuiet()
         for (id, entry) in requests.close(abandoned) {
             if let timeout = entry.timeout { loop.cancel(timeout) }
@@ -92,13 +92,14 @@ extension Daemon: ControlDelegate {
         let instances = names.isEmpty ? [] : try look(names, .logs, peer).map(\.instance)
         var tasks: [TaskReport] = []
         for id in query.names.filter(isTask).compactMap({ UInt64($0).map(TaskID.init) }) {
+            try permit(peer, .logs, tasks: [id])
             guard let report = supervisor.taskReport(id, at: .now) else { throw ControlError(.unknownTask(id)) }
-            try permit(peer, .logs, [report.queue])
             tasks.append(report)
         }
         // Before the answer: who has said all and follows nothing is let go with it.
         if query.follow {
             let subjects = instances.map { OutputSubject.instance($0) } + tasks.map { .task($0.id) }
+            try permitFollowing(token.connection, subjects.count)
             followers.add(token.connection, subjects, query.stream, self)
         }
         return LogsResult(

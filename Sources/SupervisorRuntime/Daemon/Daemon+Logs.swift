@@ -8,7 +8,7 @@ extension Daemon {
     /// The last lines of an instance, of all its runs.
     func excerpts(_ instance: InstanceID, _ query: LogQuery) -> [LogExcerpt] {
         streams(of: instance).filter { query.stream == nil || query.stream == $0.kind }.compactMap { stream in
-            excerpt(instance, stream.kind, stream.target, lines: query.lines, from: 0)
+            excerpt(instance, stream, lines: query.lines, from: 0)
         }
     }
 
@@ -16,7 +16,7 @@ extension Daemon {
     func lastLines(of instance: InstanceID, lines: Int) -> [LogExcerpt] {
         streams(of: instance).compactMap { stream in
             let start = lastStart[instance]?[stream.kind] ?? 0
-            return excerpt(instance, stream.kind, stream.target, lines: lines, from: start)
+            return excerpt(instance, stream, lines: lines, from: start)
         }.filter { !$0.lines.isEmpty }
     }
 
@@ -40,15 +40,22 @@ extension Daemon {
     }
 
     private func excerpt(
-        _ instance: InstanceID, _ kind: OutputStream, _ target: LogTarget, lines: Int, from start: Int64
+        _ instance: InstanceID, _ stream: (kind: OutputStream, target: LogTarget), lines: Int, from start: Int64
     ) -> LogExcerpt? {
-        guard let file = logs.sink(for: target).file else { return nil }
+        logs.sink(for: stream.target).file.map {
+            excerpt($0, instance.description, stream.kind, lines: lines, from: start)
+        }
+    }
+
+    /// The last lines of a log, from a position on.
+    func excerpt(
+        _ file: LogFile, _ name: String, _ stream: OutputStream, lines: Int, from start: Int64
+    ) -> LogExcerpt {
         // One line more than wanted tells whether there were more.
         let bytes = (try? file.tail(lines: lines + 1, maxBytes: Self.excerptLimit, from: start)) ?? []
         var text = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
         if text.last?.isEmpty == true { text.removeLast() }
         return LogExcerpt(
-            name: instance.description, stream: kind, lines: text.suffix(lines).map(String.init),
-            truncated: text.count > lines)
+            name: name, stream: stream, lines: text.suffix(lines).map(String.init), truncated: text.count > lines)
     }
 }

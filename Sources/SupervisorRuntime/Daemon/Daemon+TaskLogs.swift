@@ -6,8 +6,6 @@ import SupervisorCore
 
 /// The output of tasks: one log for each, over all its attempts, kept for as long as the task is.
 extension Daemon {
-    private static let excerptLimit = 512 << 10
-
     func taskStreams(_ report: TaskReport) -> [(kind: OutputStream, target: LogTarget)] {
         let log = supervisor.queueDefinition(report.queue)?.log ?? QueueDefinition(name: report.queue).log
         let instance = report.run?.instance ?? InstanceID(worker: report.queue, index: 0)
@@ -22,25 +20,17 @@ extension Daemon {
         // Nothing has been written, and reading must not make a file.
         if report.attempts == 0 { return [] }
         return taskStreams(report).filter { wanted == nil || wanted == $0.kind }.compactMap { kind, target in
-            guard let file = logs.sinkForReading(target)?.file else { return nil }
-            let bytes = (try? file.tail(lines: lines + 1, maxBytes: Self.excerptLimit)) ?? []
-            var text = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
-            if text.last?.isEmpty == true { text.removeLast() }
-            return LogExcerpt(
-                name: report.id.description, stream: kind, lines: text.suffix(lines).map(String.init),
-                truncated: text.count > lines)
+            logs.sinkForReading(target)?.file.map { excerpt($0, report.id.description, kind, lines: lines, from: 0) }
         }
     }
 
     /// Removes the logs of tasks that nobody can ask about any more. A log that tasks share stays.
     func forgetLogs(of tasks: [TaskID], in queue: String) {
-        let definition = supervisor.queueDefinition(queue) ?? QueueDefinition(name: queue)
-        for path in [definition.log.output, definition.log.error].compactMap({ $0 }) where path.contains("{task}") {
-            let slots = path.contains("{in") ? definition.slots : 1
+        for place in taskLogs.places(of: queue) {
             for task in tasks {
-                for index in 0..<slots {
+                for index in 0..<place.slots {
                     let instance = InstanceID(worker: queue, index: index)
-                    let target = definition.log.target(path, for: instance, task: task, in: settings.logDirectory)
+                    let target = place.policy.target(place.path, for: instance, task: task, in: settings.logDirectory)
                     if let target { removeLog(target) }
                 }
             }
@@ -60,24 +50,37 @@ extension Daemon {
             logger.warning("\(error); the log of a forgotten task stays")
         }
     }
+
     /// Removes the logs of tasks that nobody knows any more: those of queues in memory, and of tasks that were
     /// forgotten in the last moment of an earlier roostd. Their numbers never come again, so nothing else would.
+    ///
+    /// Only numbers that this store has given out, and only below the log directory: elsewhere such a name may well
+    /// mean something else.
     func removeOrphanedLogs(of plan: Plan, tasks: StoredTasks) {
+        guard tasks.lastTask > 0 else { return }
         let known = Set(tasks.records.map(\.id.number))
+        var templates: Set<String> = []
         for queue in plan.queues {
-            for path in [queue.log.output, queue.log.error].compactMap({ $0 }) {
-                let instance = InstanceID(worker: queue.name, index: 0)
-                guard let target = queue.log.target(path, for: instance, in: settings.logDirectory),
-                    let directory = FileSystem.parent(of: target.path), !directory.contains("{task}")
-                else { continue }
-                let name = target.path.dropFirst(directory.count + 1)
-                let parts = name.split(separator: "{task}", omittingEmptySubsequences: false)
-                guard parts.count == 2, let names = try? BoundedFile.names(in: directory) else { continue }
-                for name in names {
-                    guard let number = Self.number(in: name, between: parts[0], and: parts[1]), !known.contains(number)
-                    else { continue }
-                    try? FileSystem.remove("\(directory)/\(name)")
+            for place in TaskLogPlaces.places(queue) where !place.path.hasPrefix("/") {
+                for index in 0..<place.slots {
+                    let instance = InstanceID(worker: queue.name, index: index)
+                    let target = place.policy.target(place.path, for: instance, in: settings.logDirectory)
+                    if let target { templates.insert(target.path) }
                 }
+            }
+        }
+        for template in templates {
+            guard let directory = FileSystem.parent(of: template), !directory.contains("{task}"),
+                !directory.split(separator: "/").contains("..")
+            else { continue }
+            let parts = template.dropFirst(directory.count + 1)
+                .split(separator: "{task}", omittingEmptySubsequences: false)
+            guard parts.count == 2, let names = try? BoundedFile.names(in: directory) else { continue }
+            for name in names {
+                guard let number = Self.number(in: name, between: parts[0], and: parts[1]), number <= tasks.lastTask,
+                    !known.contains(number)
+                else { continue }
+                try? FileSystem.remove("\(directory)/\(name)")
             }
         }
     }

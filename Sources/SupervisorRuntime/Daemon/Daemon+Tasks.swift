@@ -10,6 +10,10 @@ extension Daemon {
         switch verb {
         case .submit(var query, let wait):
             try permit(peer, .submit, [query.queue])
+            if query.follow {
+                try permit(peer, .logs, [query.queue])
+                try permitFollowing(token.connection, 1)
+            }
             // Whoever comes after a task learns how it ends.
             try permit(peer, .wait, tasks: query.submission.after)
             query.submission.submitter.user = peer.user
@@ -48,10 +52,12 @@ extension Daemon {
 
     // MARK: - Names and rights
 
-    private func permit(_ peer: Peer, _ method: Command.Method, tasks: [TaskID]) throws(ControlError) {
+    /// Numbers are easily guessed, so a task that the peer has no right to is answered for like one that is not there.
+    func permit(_ peer: Peer, _ method: Command.Method, tasks: [TaskID]) throws(ControlError) {
         for task in tasks {
-            guard let queue = supervisor.queue(of: task) else { throw ControlError(.unknownTask(task)) }
-            try permit(peer, method, [queue])
+            guard let queue = supervisor.queue(of: task), access.permits(peer, method, worker: queue) else {
+                throw ControlError(.unknownTask(task))
+            }
         }
     }
 
@@ -108,15 +114,13 @@ extension Daemon {
             names = queues + pools
             shown = shown.filter { queues.contains($0.name) }
         }
-        let states = Set(query.states)
-        let reports = supervisor.taskReports(queues: names, at: now).filter { report in
-            (states.isEmpty || states.contains(report.state)) && access.permits(peer, .tasks, worker: report.queue)
+        let isMeant = { [access] (name: String) in
+            (names.isEmpty || names.contains(name)) && access.permits(peer, .tasks, worker: name)
         }
+        let (reports, omitted) = supervisor.taskReports(
+            of: isMeant, in: Set(query.states), newest: query.limit, at: now)
         let clock = clock
-        let tasks = reports.suffix(query.limit).map {
-            TaskStatus($0, clock: clock, limit: TaskQuery.commandLimit)
-        }
-        let omitted = reports.count - tasks.count
+        let tasks = reports.map { TaskStatus($0, clock: clock, limit: TaskQuery.commandLimit) }
         return TasksResult(
             tasks: tasks, queues: shown.map { QueueStatus($0) }, omitted: omitted > 0 ? omitted : nil)
     }

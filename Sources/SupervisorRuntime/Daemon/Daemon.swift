@@ -36,6 +36,7 @@ package final class Daemon {
     let store: TaskKeeper
     private(set) var sweeps: Sweeps!
     let followers = Followers()
+    private(set) var taskLogs = TaskLogPlaces()
     private let notices: ServiceNotices
     /// Where the output of each instance's latest run began.
     private(set) var lastStart: [InstanceID: [OutputStream: Int64]] = [:]
@@ -76,7 +77,7 @@ package final class Daemon {
             endIfDone()
         }
         sweeps = Sweeps(
-            loop: loop, logger: logger, socketPath: settings.socket
+            loop: loop, logger: logger, socketPath: settings.socket, processes: processes
         ) { [unowned self] queue in deliver(.swept(queue: queue)) }
         server = ControlServer(loop: loop, logger: logger, delegate: self)
     }
@@ -86,11 +87,11 @@ package final class Daemon {
     private func takeUpTasks(of plan: Plan) {
         store.answered = { [unowned self] event in deliver(event) }
         let found = store.takeUp(isNeeded: !plan.queues.isEmpty)
-        if let found { removeOrphanedLogs(of: plan, tasks: found) }
-        if let found, found != StoredTasks() {
-            supervisor = Supervisor(plan: plan, seed: UInt64.random(in: .min ... .max), tasks: found)
+        taskLogs.note(plan.queues)
+        if found.isWhole { removeOrphanedLogs(of: plan, tasks: found.tasks) }
+        if found.tasks != StoredTasks() {
+            supervisor = Supervisor(plan: plan, seed: UInt64.random(in: .min ... .max), tasks: found.tasks)
         }
-        sweeps.endUnrecorded(of: plan)
     }
 
     /// Runs until an orderly shutdown is over.
@@ -175,7 +176,9 @@ package final class Daemon {
             case .store(let ticket, let changes):
                 if let reason = store.store(ticket, changes) { events.append(.storeFailed(ticket, reason: reason)) }
             case .sweep(let queue, let runs):
-                sweeps.begin(queue, runs)
+                // Where stopping a task spares what it has started, finished ones may have left that on purpose.
+                let sparesOthers = supervisor.queueDefinition(queue)?.stop.scope == .process
+                sweeps.begin(queue, only: sparesOthers ? Set(runs) : nil)
             case .forgetTasks(let queue, let tasks):
                 forgetLogs(of: tasks, in: queue)
             case .sendTask(let run, _, let line):
@@ -224,6 +227,8 @@ package final class Daemon {
         server.announce(announcement, at: Timestamp(nanoseconds: WallClock.now()))
         logger.log(level: announcement.kind.level, "\(announcement.logLine)")
         if announcement.kind == .planApplied { letGoOfLogs() }
+        if announcement.kind == .queueRemoved, let queue = announcement.queue { taskLogs.remove(queue) }
+        if let task = announcement.task, announcement.taskState?.isFinished == true { followers.taskEnded(task) }
         tellStatusSoon()
     }
 
@@ -300,6 +305,7 @@ package final class Daemon {
     func apply(_ plan: Plan, wait: Command.Wait, for token: RequestToken?) {
         access = Daemon.access(plan.access)
         logger.logLevel = plan.daemon.logLevel.level
+        taskLogs.note(plan.queues)
         let changes = supervisor.difference(to: plan).changes.map { PlanChange($0) }
         let id = requests.open(.apply(changes), token: token)
         if let token { limit(id, token, wait) }

@@ -23,11 +23,8 @@ extension LiveRun {
 ///
 /// A class, because telling a client may find it gone, and so come back here to remove it.
 final class Followers {
-    private struct Follower {
-        let connection: ConnectionID
-        let subjects: Set<OutputSubject>
-        let stream: OutputStream?
-    }
+    /// What one connection may follow at once.
+    static let limit = 10_000
 
     /// A pump that is looked at for followers.
     private final class Watched {
@@ -44,30 +41,50 @@ final class Followers {
         }
     }
 
-    private var followers: [Follower] = []
+    /// Who follows a subject, and which of its streams.
+    private var audience: [OutputSubject: [ConnectionID: Set<OutputStream>]] = [:]
+    private var subjects: [ConnectionID: Set<OutputSubject>] = [:]
     private var watched: [ObjectIdentifier: Watched] = [:]
+    /// Tasks that are over, while their last output is still on its way.
+    private var ended: Set<OutputSubject> = []
 
+    /// How much a connection follows.
+    func count(of connection: ConnectionID) -> Int { subjects[connection]?.count ?? 0 }
+
+    /// - Parameter stream: nil for all.
     func add(_ connection: ConnectionID, _ subjects: [OutputSubject], _ stream: OutputStream?, _ daemon: Daemon) {
-        let subjects = Set(subjects)
-        followers.append(Follower(connection: connection, subjects: subjects, stream: stream))
+        let streams = stream.map { [$0] } ?? Set(OutputStream.allCases)
+        let subjects = subjects.filter { daemon.mayStillSpeak($0) }
+        for subject in subjects {
+            audience[subject, default: [:]][connection, default: []].formUnion(streams)
+        }
+        self.subjects[connection, default: []].formUnion(subjects)
         daemon.server.beginFollowing(connection)
-        for run in daemon.processes.runs.values where subjects.contains(run.subject) {
+        let wanted = Set(subjects)
+        for run in daemon.processes.runs.values where wanted.contains(run.subject) {
             for stream in run.streams { watch(run.subject, stream, daemon) }
         }
     }
 
-    func remove(_ connection: ConnectionID, _ daemon: Daemon) {
-        followers.removeAll { $0.connection == connection }
-        for (key, entry) in watched where !followers.contains(where: { $0.subjects.contains(entry.subject) }) {
+    func remove(_ connection: ConnectionID) {
+        guard let subjects = subjects.removeValue(forKey: connection) else { return }
+        for subject in subjects {
+            audience[subject]?[connection] = nil
+            if audience[subject]?.isEmpty == true { audience[subject] = nil }
+        }
+        for (key, entry) in watched where audience[entry.subject] == nil {
             entry.stream.pump.removeObserver(entry.observer)
             watched[key] = nil
         }
+        ended = ended.filter { audience[$0] != nil }
     }
 
     /// A run has begun: who follows its instance follows it too.
     func streamBegan(_ run: LiveRun, _ stream: RunStream, _ daemon: Daemon) {
         daemon.noteStart(of: run.id.instance, stream)
-        guard followers.contains(where: { $0.subjects.contains(run.subject) }) else { return }
+        guard audience[run.subject] != nil else { return }
+        // It was retried by hand.
+        ended.remove(run.subject)
         watch(run.subject, stream, daemon)
     }
 
@@ -75,6 +92,23 @@ final class Followers {
     func streamEnded(_ key: DrainKey, _ daemon: Daemon) {
         guard let entry = watched.removeValue(forKey: ObjectIdentifier(key)) else { return }
         if let rest = entry.lines.rest() { tell(entry.subject, entry.stream, rest, daemon) }
+        if ended.contains(entry.subject) { forgetIfSilent(entry.subject) }
+    }
+
+    /// Nothing more will come of a task: nobody follows it any longer than its last output is on its way.
+    func taskEnded(_ task: TaskID) {
+        let subject = OutputSubject.task(task)
+        guard audience[subject] != nil else { return }
+        ended.insert(subject)
+        forgetIfSilent(subject)
+    }
+
+    private func forgetIfSilent(_ subject: OutputSubject) {
+        guard !watched.values.contains(where: { $0.subject == subject }) else { return }
+        ended.remove(subject)
+        for connection in (audience.removeValue(forKey: subject) ?? [:]).keys {
+            subjects[connection]?.remove(subject)
+        }
     }
 
     private func watch(_ subject: OutputSubject, _ stream: RunStream, _ daemon: Daemon) {
@@ -90,10 +124,29 @@ final class Followers {
 
     private func tell(_ subject: OutputSubject, _ stream: RunStream, _ text: String, _ daemon: Daemon) {
         let note = LogNotification(name: subject.name, stream: stream.kind, text: text)
-        for follower in followers where follower.subjects.contains(subject) {
-            guard follower.stream == nil || follower.stream == stream.kind else { continue }
-            _ = daemon.server.send(note, to: follower.connection)
+        for (connection, streams) in audience[subject] ?? [:] where streams.contains(stream.kind) {
+            _ = daemon.server.send(note, to: connection)
         }
+    }
+}
+
+extension Daemon {
+    /// What a pool's process says is told as its own, and a task that is over says nothing more.
+    fileprivate func mayStillSpeak(_ subject: OutputSubject) -> Bool {
+        guard case .task(let id) = subject else { return true }
+        guard let report = supervisor.taskReport(id, at: .now) else { return false }
+        return !report.state.isFinished && supervisor.queueDefinition(report.queue) != nil
+    }
+
+    /// Whether a client may follow so much more.
+    func permitFollowing(_ connection: ConnectionID, _ count: Int) throws(ControlError) {
+        guard followers.count(of: connection) + count > Followers.limit else { return }
+        throw ControlError(
+            .busy,
+            """
+            cannot follow more than \(Followers.limit) instances and tasks on one connection; name fewer, or open \
+            another one
+            """)
     }
 }
 

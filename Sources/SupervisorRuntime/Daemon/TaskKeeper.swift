@@ -27,26 +27,37 @@ final class TaskKeeper {
         self.logger = logger
     }
 
-    /// What an earlier roostd left; nil when that cannot be known. Opens nothing where there is nothing and nothing is
-    /// needed.
-    func takeUp(isNeeded: Bool) -> StoredTasks? {
-        guard isNeeded || TaskStore.exists(in: directory) else { return StoredTasks() }
+    struct Found {
+        var tasks = StoredTasks()
+        /// Whether these are all tasks that an earlier roostd left.
+        var isWhole = true
+    }
+
+    /// What an earlier roostd left. Opens nothing where there is nothing and nothing is needed.
+    ///
+    /// Where that cannot be known, numbers begin at the seconds since 1970, which are above those that were given out:
+    /// a number must not come to mean another task, nor a log hold the output of two.
+    func takeUp(isNeeded: Bool) -> Found {
+        guard isNeeded || TaskStore.exists(in: directory) else { return Found() }
+        let fresh = TaskID(UInt64(max(0, WallClock.now() / 1_000_000_000)))
+        let nothing = Found(tasks: StoredTasks(lastTask: fresh.number), isWhole: false)
         do throws(SystemError) {
             let store = try open()
             let began = MonotonicClock.now()
-            let contents = store.read(at: Timestamp(nanoseconds: WallClock.now()).description)
+            let contents = store.read(at: Timestamp(nanoseconds: WallClock.now()).description, above: fresh)
             if let damage = contents.damage { logger.critical("\(damage)") }
             if let error = contents.error {
-                let consequence = "queues that are durable take no tasks until this is mended, and numbers begin at 1"
-                logger.critical("\(error); \(consequence)")
-            } else if !contents.tasks.records.isEmpty {
+                logger.critical("\(error); queues that are durable take no tasks until this is mended")
+                return nothing
+            }
+            if !contents.tasks.records.isEmpty {
                 let milliseconds = (MonotonicClock.now() - began) / 1_000_000
                 logger.notice("\(contents.tasks.records.count) tasks read from \(store.path) in \(milliseconds) ms")
             }
-            return contents.error == nil && contents.damage == nil ? contents.tasks : nil
+            return Found(tasks: contents.tasks, isWhole: contents.damage == nil)
         } catch {
             logger.critical("cannot keep tasks in \(directory): \(error)")
-            return nil
+            return nothing
         }
     }
 

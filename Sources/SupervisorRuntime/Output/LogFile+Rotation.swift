@@ -4,12 +4,13 @@ extension LogFile {
     /// Opens the file at the path, creating it and its directory, and makes it the end of the chain.
     func open() throws(SystemError) -> SharedDescriptor {
         let descriptor: OwnedDescriptor
+        let access: FileSystem.Access = followsLinks ? [.readAndWrite, .create] : [.readAndWrite, .create, .noFollow]
         do {
-            descriptor = try FileSystem.open(path, [.readAndWrite, .create])
+            descriptor = try FileSystem.open(path, access)
         } catch {
             guard let directory = FileSystem.parent(of: path), !FileSystem.exists(directory) else { throw error }
             try FileSystem.createDirectories(directory)
-            descriptor = try FileSystem.open(path, [.readAndWrite, .create])
+            descriptor = try FileSystem.open(path, access)
         }
         let status = try FileStatus(of: descriptor)
         try descriptor.seekToEnd()
@@ -65,7 +66,9 @@ extension LogFile {
         var start: Int64 = 0
         var found: [Segment] = []
         for number in stride(from: rotation.keep, to: 0, by: -1) {
-            guard let status = try? FileStatus(path: "\(path).\(number)"), status.kind == .regular else { continue }
+            guard let status = try? FileStatus(path: "\(path).\(number)", followingLinks: followsLinks),
+                status.kind == .regular
+            else { continue }
             found.append(Segment(inode: status.inode, start: start, length: status.size))
             start += status.size
         }
@@ -82,7 +85,8 @@ extension LogFile {
     func openForReading(_ segment: Segment) -> SharedDescriptor? {
         if segment == segments.last { return file }
         for number in 1...max(rotation.keep, 1) {
-            guard let descriptor = try? FileSystem.open("\(path).\(number)", [.read, .nonblocking]),
+            let access: FileSystem.Access = followsLinks ? [.read, .nonblocking] : [.read, .nonblocking, .noFollow]
+            guard let descriptor = try? FileSystem.open("\(path).\(number)", access),
                 let status = try? FileStatus(of: descriptor)
             else { continue }
             if status.inode == segment.inode { return SharedDescriptor(descriptor) }

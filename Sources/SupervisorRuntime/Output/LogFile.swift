@@ -38,14 +38,17 @@ package final class LogFile {
     var file: SharedDescriptor?
     /// After a failed rotation, the length at which to try again.
     var rotationHeldUntil: Int64 = 0
+    let followsLinks: Bool
     private let peek: LogPeek
     let reportRotationFailure: (SystemError) -> Void
 
     /// Opens the file if it can; otherwise `drain` tries again and says what is wrong.
     init(
-        path: String, rotation: Rotation, peek: LogPeek, reportRotationFailure: @escaping (SystemError) -> Void
+        path: String, rotation: Rotation, followsLinks: Bool = true, peek: LogPeek,
+        reportRotationFailure: @escaping (SystemError) -> Void
     ) {
         self.path = path
+        self.followsLinks = followsLinks
         self.rotation = rotation
         self.peek = peek
         self.reportRotationFailure = reportRotationFailure

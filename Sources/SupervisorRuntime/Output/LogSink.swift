@@ -51,9 +51,11 @@ package final class LogSink {
         self.loop = loop
         self.discard = discard
         self.report = report
-        guard let target, !LogStream.isNeeded(for: target.path) else { return }
+        guard let target, !LogStream.isNeeded(for: target.path, followingLinks: target.followsLinks) else { return }
         let rotation = LogFile.Rotation(size: target.rotateSize, keep: target.keep)
-        file = LogFile(path: target.path, rotation: rotation, peek: peek) { error in
+        file = LogFile(
+            path: target.path, rotation: rotation, followsLinks: target.followsLinks, peek: peek
+        ) { error in
             report(.rotationFailed(path: target.path, reason: SystemError.text(error.errno)))
         }
     }

@@ -33,10 +33,15 @@ final class LogStream {
     ///
     /// What is under /dev and /proc is a stream even when it leads to a file, as /dev/stdout may: others write to the
     /// same file, so that every write must append.
-    static func isNeeded(for path: String) -> Bool {
+    static func isNeeded(for path: String, followingLinks: Bool = true) -> Bool {
         if path.hasPrefix("/dev/") || path.hasPrefix("/proc/") { return true }
-        guard let status = try? FileStatus(path: path) else { return false }
-        return status.kind != .regular && status.kind != .directory
+        guard let status = try? FileStatus(path: path, followingLinks: followingLinks) else { return false }
+        switch status.kind {
+        case .regular, .directory: return false
+        case .pipe, .socket, .characterDevice: return true
+        // A link that is not followed: to open it as a file says what is wrong.
+        case .other: return followingLinks
+        }
     }
 
     /// A description of its own, so that making it nonblocking does not change what others have open.

@@ -14,8 +14,11 @@ package struct LogTarget: Hashable, Sendable {
     /// How many files put aside are kept, `path.1` being the newest.
     package let keep: Int
     package let whenFull: WhenFull
+    /// Whether the path, or that of a file put aside, may be a symbolic link. Not where others can guess the name.
+    package let followsLinks: Bool
 
-    package init(path: String, rotateSize: Int64, keep: Int, whenFull: WhenFull) {
+    package init(path: String, rotateSize: Int64, keep: Int, whenFull: WhenFull, followsLinks: Bool = true) {
+        self.followsLinks = followsLinks
         self.path = path
         self.rotateSize = rotateSize
         self.keep = keep

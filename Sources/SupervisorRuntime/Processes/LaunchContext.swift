@@ -182,6 +182,8 @@ extension LogPolicy {
             case .block: .block
             case .drop: .drop
             }
-        return LogTarget(path: absolute, rotateSize: rotateSize, keep: keep, whenFull: whenFull)
+        return LogTarget(
+            path: absolute, rotateSize: rotateSize, keep: keep, whenFull: whenFull,
+            followsLinks: !path.contains("{task}"))
     }
 }

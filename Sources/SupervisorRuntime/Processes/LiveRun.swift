@@ -46,8 +46,13 @@ struct RunStream {
 final class DrainKey {
     /// The path of a sink that is to be given back.
     let borrowed: String?
+    /// Whose task it is of, if of one.
+    let queue: String?
 
-    init(borrowed: String? = nil) { self.borrowed = borrowed }
+    init(borrowed: String? = nil, queue: String? = nil) {
+        self.borrowed = borrowed
+        self.queue = queue
+    }
 }
 
 /// A pipe from a child to roostd.

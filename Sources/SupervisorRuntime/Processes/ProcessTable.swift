@@ -9,6 +9,8 @@ import SupervisorCore
 /// Every process that roostd has made: spawns, watches, signals and reaps them, and finds what they leave behind.
 final class ProcessTable {
     private static let collectedPerTurn = 4096
+    /// So many pipes of a queue's finished runs may wait for its logs; each is a descriptor, and its log another one.
+    private static let mostDrains = 64
 
     private let loop: EventLoop
     private let logs: LogRegistry
@@ -31,6 +33,10 @@ final class ProcessTable {
     private var lingering: [RunID] = []
     /// Pumps that still have to empty the pipe of a run that is over.
     private(set) var draining: [ObjectIdentifier: OutputPump] = [:]
+    /// How many of them each queue has.
+    private var drains: [String: Int] = [:]
+    /// Queues that have too many, and have not been told otherwise since.
+    private var heldUp: Set<String> = []
     /// Inherited, left behind on purpose, or because nothing reached them.
     private var spared = SparedProcesses(descendantsOf: getpid())
     /// Named in the log already.
@@ -174,7 +180,7 @@ final class ProcessTable {
         let isTask = run.definition.task != nil
         let sink = isTask ? logs.borrow(target) : logs.sink(for: target)
         let start = sink.file?.end ?? 0
-        let key = DrainKey(borrowed: isTask ? target?.path : nil)
+        let key = DrainKey(borrowed: isTask ? target?.path : nil, queue: isTask ? run.id.instance.worker : nil)
         let pump: OutputPump
         do {
             pump = try OutputPump(from: reader, to: sink, on: loop) { [weak self] in self?.ended(key) }
@@ -295,15 +301,29 @@ final class ProcessTable {
         // A worker may have closed its output long before it ended.
         for stream in run.streams where !stream.pump.hasEnded {
             draining[ObjectIdentifier(stream.key)] = stream.pump
+            if let queue = stream.key.queue { countDrain(of: queue, 1) }
             stream.pump.finish()
         }
-        if let cgroup = run.cgroup { groups?.remove(cgroup, of: id) }
+        if let cgroup = run.cgroup { groups?.remove(cgroup, of: id.description) }
     }
 
     private func ended(_ key: DrainKey) {
-        draining[ObjectIdentifier(key)] = nil
+        if draining.removeValue(forKey: ObjectIdentifier(key)) != nil, let queue = key.queue {
+            countDrain(of: queue, -1)
+        }
         streamEnded?(key)
         if let path = key.borrowed { logs.giveBack(path) }
+    }
+
+    /// Tells when a queue has so many that it must start nothing, and when half of these are gone.
+    private func countDrain(of queue: String, _ change: Int) {
+        let count = drains[queue, default: 0] + change
+        drains[queue] = count > 0 ? count : nil
+        if count >= Self.mostDrains, heldUp.insert(queue).inserted {
+            tell(.logsHeldUp(queue: queue, true))
+        } else if count <= Self.mostDrains / 2, heldUp.remove(queue) != nil {
+            tell(.logsHeldUp(queue: queue, false))
+        }
     }
 
     /// Gives up on pipes whose log takes nothing. Returns how many bytes are lost with them.
@@ -329,6 +349,22 @@ final class ProcessTable {
         }
         return strays.isEmpty
     }
+
+    // MARK: - What earlier daemons have left
+
+    /// Whether the process is a run of this life, a probe, or left behind on purpose.
+    func keeps(_ pid: Int32) -> Bool { runsByPid[pid] != nil || probesByPid[pid] != nil || spared.contains(pid) }
+
+    /// The cgroups of a queue's runs, of all or of these only, that are no run's of this life.
+    func leftoverGroups(of queue: String, _ only: Set<RunID>?) throws(SystemError) -> [ControlGroup] {
+        guard let groups else { return [] }
+        let found = try groups.existing(of: queue, only)
+        guard !found.isEmpty else { return [] }
+        let own = Set(runs.values.compactMap(\.cgroup))
+        return found.filter { !own.contains($0) }
+    }
+
+    func removeLeftover(_ group: ControlGroup) { groups?.remove(group, of: "an earlier roostd's run") }
 
     // MARK: - Probes
 

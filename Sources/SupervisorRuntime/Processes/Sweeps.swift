@@ -5,29 +5,37 @@ import Reactor
 import Scheduling
 import SupervisorCore
 
-/// Ends what is left of tasks that ran when an earlier roostd died, before a queue may start anything: a task that is
-/// still at work must not be there twice.
+/// Ends what an earlier roostd has left of a queue's tasks, before the queue may start anything: a task that is still
+/// at work must not be there twice.
 ///
-/// Such processes are no children of this roostd. They are known by the marks in their environment (`ROOST_RUN`,
-/// `ROOST_SOCKET`), by descent from one that is marked, and by being in its session, and each is watched until it is
-/// gone. Nothing is polled: the end of the last one is the moment to look again. None of them is between clone and
-/// exec, and so without a mark: it would hold the control channel's lock, and this roostd would not have come so far.
+/// Such processes are no children of this roostd. They are known by the marks in their environment, by descent from one
+/// that is marked, by being in its session, and by their cgroup. Each is watched until it is gone. Nothing is polled:
+/// the end of the last one is the moment to look again. Queues that are to be looked at in the same turn of the loop
+/// share one look at all processes. None of them is between clone and exec, and so without a mark: it would hold the
+/// control channel's lock, and this roostd would not have come so far.
 final class Sweeps {
     /// After so long without an end an operator should know.
     private static let patience = Duration.seconds(10)
-    /// When no descriptor is left to watch with, which nobody tells.
+    /// When no descriptor is left to look or to watch with, which nobody tells.
     private static let retryDelay = Duration.milliseconds(200)
 
     private let loop: EventLoop
     private let logger: Logger
     private let socketPath: String
+    private let processes: ProcessTable
     private let isDone: (String) -> Void
     private var going: [String: Sweep] = [:]
+    /// Queues to be looked at in the next turn, in order.
+    private var dirty: [String] = []
 
-    init(loop: EventLoop, logger: Logger, socketPath: String, isDone: @escaping (String) -> Void) {
+    init(
+        loop: EventLoop, logger: Logger, socketPath: String, processes: ProcessTable,
+        isDone: @escaping (String) -> Void
+    ) {
         self.loop = loop
         self.logger = logger
         self.socketPath = socketPath
+        self.processes = processes
         self.isDone = isDone
     }
 
@@ -41,128 +49,178 @@ final class Sweeps {
 
     private final class Sweep {
         let queue: String
+        /// If set, these runs only.
+        let runs: Set<RunID>?
         let marks: Set<String>
-        var watched: [Int32: Doomed] = [:]
+        var doomed: [Int32: Doomed] = [:]
+        var groups: [ControlGroup: GroupWatch] = [:]
+        /// Groups without processes, which need not be there any more.
+        var emptied: Set<ControlGroup> = []
         var warning: EventLoop.TimerHandle?
 
-        init(queue: String, marks: Set<String>) {
+        init(queue: String, runs: Set<RunID>?) {
             self.queue = queue
-            self.marks = marks
+            self.runs = runs
+            marks = Set((runs ?? []).map(\.description))
         }
+
+        var isWaiting: Bool { !doomed.isEmpty || !groups.isEmpty }
     }
 
-    /// Ends these runs of an earlier life. `isDone` is told when nothing of them is left, in a later turn of the loop.
-    func begin(_ queue: String, _ runs: [RunID]) {
-        let sweep = Sweep(queue: queue, marks: Set(runs.map(\.description)))
+    /// Ends what is left of a queue. `isDone` is told when nothing is, in a later turn of the loop.
+    ///
+    /// - Parameter runs: if given, only processes of these runs are meant; others may be there on purpose.
+    func begin(_ queue: String, only runs: Set<RunID>?) {
+        if let old = going[queue] { end(old) }
+        let sweep = Sweep(queue: queue, runs: runs)
         going[queue] = sweep
         sweep.warning = loop.schedule(at: loop.now + Self.patience) { [unowned self] in warn(sweep) }
-        // At once, before anybody stores that these runs are over: should this roostd die too, nothing of them is left.
-        look(sweep)
-    }
-
-    /// Ends tasks of queues that are not durable, of which nothing is recorded. Those may leave processes behind on
-    /// purpose whose queue's `stop.scope` is `process`: they are not touched.
-    func endUnrecorded(of plan: Plan) {
-        let queues = Set(plan.queues.filter { !$0.durable && $0.stop.scope != .process }.map(\.name))
-        guard !queues.isEmpty else { return }
-        let left = marked { variable in
-            variable("ROOST_TASK") != nil && variable("ROOST_WORKER").map(queues.contains) == true
-        }
-        for pid in left {
-            logger.warning(
-                "killing process \(describe(pid)): a task of an earlier roostd, of which nothing is recorded")
-            _ = try? Doomed(pid).process.send(signal: SIGKILL)
-        }
+        lookSoon(sweep)
     }
 
     // MARK: - Rounds
 
-    private func look(_ sweep: Sweep) {
-        let left = remains(of: sweep.marks)
-        guard !left.isEmpty else { return finish(sweep) }
-        for pid in left where sweep.watched[pid] == nil {
-            logger.warning(
-                "\(sweep.queue): killing process \(describe(pid)), which an interrupted task left when roostd died")
-            kill(pid, in: sweep)
-        }
-        guard sweep.watched.isEmpty else { return }
-        _ = loop.schedule(at: loop.now + Self.retryDelay) { [unowned self] in look(sweep) }
+    private func lookSoon(_ sweep: Sweep, after delay: Duration = .zero) {
+        guard !dirty.contains(sweep.queue) else { return }
+        dirty.append(sweep.queue)
+        if dirty.count == 1 { _ = loop.schedule(at: loop.now + delay) { [unowned self] in lookAtAll() } }
     }
 
-    private func kill(_ pid: Int32, in sweep: Sweep) {
+    private func lookAtAll() {
+        let sweeps = dirty.compactMap { going[$0] }
+        dirty = []
+        guard !sweeps.isEmpty else { return }
+        do throws(SystemError) {
+            let scan = try ProcessScan.now()
+            for sweep in sweeps { look(sweep, scan) }
+        } catch {
+            logger.error("cannot look for what an earlier roostd has left: \(error); it is tried again")
+            for sweep in sweeps { lookSoon(sweep, after: Self.retryDelay) }
+        }
+    }
+
+    private func look(_ sweep: Sweep, _ scan: ProcessScan) {
+        var left = scan.tasks({ isMeant($0, sweep) }, sparing: processes.keeps)
+        var mustRetry = false
+        do throws(SystemError) {
+            for group in try processes.leftoverGroups(of: sweep.queue, sweep.runs)
+            where sweep.groups[group] == nil && !sweep.emptied.contains(group) {
+                end(group, in: sweep, scan, &left, &mustRetry)
+            }
+        } catch {
+            logger.error("\(sweep.queue): \(error)")
+            mustRetry = true
+        }
+        let fresh = left.filter { sweep.doomed[$0.pid] == nil }
+        if !fresh.isEmpty {
+            logger.warning(
+                "\(sweep.queue): killing processes that tasks left when an earlier roostd died: \(Self.describe(fresh))"
+            )
+        }
+        for process in fresh where !kill(process, in: sweep) { mustRetry = true }
+        if sweep.isWaiting { return }
+        if left.isEmpty, !mustRetry { return finish(sweep) }
+        // They have ended before they could be killed; or they could not even be watched.
+        lookSoon(sweep, after: mustRetry ? Self.retryDelay : .zero)
+    }
+
+    private func isMeant(_ marks: ProcessScan.Marks, _ sweep: Sweep) -> Bool {
+        guard marks.socket == socketPath, marks.worker == sweep.queue else { return false }
+        return sweep.runs == nil || marks.run.map(sweep.marks.contains) == true
+    }
+
+    /// Returns whether it will be told when the process is gone, or it is gone.
+    private func kill(_ process: ProcessStatistics, in sweep: Sweep) -> Bool {
+        let pid = process.pid
         do throws(SystemError) {
             let doomed = try Doomed(pid)
             // The number may have come to mean another process since it was looked at.
-            guard remains(of: sweep.marks).contains(pid) else { return }
+            guard try ProcessFileSystem.statistics(of: pid)?.startTime == process.startTime else { return true }
             doomed.source = try loop.add(doomed.process.raw, .read, priority: .exits) { [unowned self] _ in
                 ended(pid, in: sweep)
             }
-            sweep.watched[pid] = doomed
+            sweep.doomed[pid] = doomed
             try doomed.process.send(signal: SIGKILL)
+            return true
         } catch {
-            if error.errno != ESRCH { logger.error("\(sweep.queue): \(error)") }
+            if error.errno == ESRCH { return true }
+            logger.error("\(sweep.queue): \(error)")
+            return false
+        }
+    }
+
+    /// Kills a group as one, which catches what has lost its marks, too.
+    private func end(
+        _ group: ControlGroup, in sweep: Sweep, _ scan: ProcessScan, _ left: inout [ProcessStatistics],
+        _ mustRetry: inout Bool
+    ) {
+        do throws(SystemError) {
+            guard try group.isPopulated() else { return emptied(group, in: sweep, looksAgain: false) }
+            let members = try group.allProcesses()
+            if members.contains(where: processes.keeps) { return }
+            guard !scan.areForeign(members, to: socketPath) else {
+                return logger.warning("\(sweep.queue): \(group) is another roostd's; it is left alone")
+            }
+            sweep.groups[group] = try GroupWatch(group, on: loop) { [unowned self] in emptied(group, in: sweep) }
+            logger.warning("\(sweep.queue): killing what tasks left in \(group) when an earlier roostd died")
+            do throws(SystemError) {
+                try group.kill()
+            } catch  where error.errno == ENOENT {
+                // The kernel is older than 5.14.
+                let known = Set(left.map(\.pid))
+                left += members.filter { !known.contains($0) }.compactMap { scan.processes[$0] }
+            }
+        } catch {
+            if error.errno == ENOENT || error.errno == ENODEV { return }
+            logger.error("\(sweep.queue): \(error)")
+            mustRetry = true
         }
     }
 
     private func ended(_ pid: Int32, in sweep: Sweep) {
-        guard let doomed = sweep.watched.removeValue(forKey: pid) else { return }
+        guard let doomed = sweep.doomed.removeValue(forKey: pid) else { return }
         if let source = doomed.source { loop.remove(source) }
-        if sweep.watched.isEmpty { look(sweep) }
+        if !sweep.isWaiting { lookSoon(sweep) }
+    }
+
+    private func emptied(_ group: ControlGroup, in sweep: Sweep, looksAgain: Bool = true) {
+        sweep.groups[group] = nil
+        sweep.emptied.insert(group)
+        processes.removeLeftover(group)
+        if looksAgain, !sweep.isWaiting { lookSoon(sweep) }
     }
 
     private func finish(_ sweep: Sweep) {
-        if let warning = sweep.warning { loop.cancel(warning) }
-        for pid in sweep.watched.keys.sorted() {
-            if let source = sweep.watched[pid]?.source { loop.remove(source) }
-        }
-        sweep.watched = [:]
-        // Who asked may be in the middle of other things.
-        _ = loop.schedule(at: loop.now) { [unowned self] in
-            guard going[sweep.queue] === sweep else { return }
-            going[sweep.queue] = nil
-            isDone(sweep.queue)
-        }
+        end(sweep)
+        isDone(sweep.queue)
     }
+
+    private func end(_ sweep: Sweep) {
+        going[sweep.queue] = nil
+        if let warning = sweep.warning { loop.cancel(warning) }
+        for doomed in sweep.doomed.values { if let source = doomed.source { loop.remove(source) } }
+        for watch in sweep.groups.values { watch.end() }
+        sweep.doomed = [:]
+        sweep.groups = [:]
+    }
+
+    // MARK: - Telling
 
     private func warn(_ sweep: Sweep) {
-        let left = sweep.watched.keys.sorted().map(describe).joined(separator: ", ")
-        logger.error(
-            "\(sweep.queue): still waits for the end of \(left), which SIGKILL did not end; nothing is started")
         sweep.warning = nil
+        let pids = sweep.doomed.keys.sorted()
+        let left = pids.compactMap { (try? ProcessFileSystem.statistics(of: $0)).flatMap { $0 } }
+        let what = [Self.describe(left)] + sweep.groups.keys.map(\.path).sorted()
+        logger.error(
+            """
+            \(sweep.queue): still waits for the end of \(what.filter { !$0.isEmpty }.joined(separator: ", ")), which \
+            SIGKILL did not end; nothing is started
+            """)
     }
 
-    // MARK: - Looking
-
-    /// Live processes of these runs: those with a mark, those in the session of one, and all that descend from them.
-    private func remains(of marks: Set<String>) -> [Int32] {
-        let marked = marked { variable in variable("ROOST_RUN").map(marks.contains) == true }
-        guard !marked.isEmpty else { return [] }
-        // A session that a task has begun, not one that a marked process happens to be in.
-        let sessions = Set(marked.compactMap { statistics(of: $0)?.session }).filter { session in
-            session > 1 && (marked.contains(session) || statistics(of: session) == nil)
-        }
-        let mates = allProcesses().filter { pid in statistics(of: pid).map { sessions.contains($0.session) } == true }
-        let roots = Set(marked).union(mates)
-        return roots.union(ProcessFileSystem.descendants(of: roots.sorted())).subtracting([getpid(), 1]).sorted()
-            .filter { statistics(of: $0)?.isZombie == false }
+    private static func describe(_ processes: [ProcessStatistics]) -> String {
+        let shown = processes.prefix(8).map { "\($0.pid) (\($0.command))" }
+        let more = processes.count > 8 ? " and \(processes.count - 8) more" : ""
+        return shown.joined(separator: ", ") + more
     }
-
-    /// Live processes that carry the mark of this control channel, and of which more is true.
-    private func marked(_ isMeant: ((String) -> String?) -> Bool) -> [Int32] {
-        allProcesses().filter { pid in
-            let variable = { (name: String) in
-                (try? ProcessFileSystem.environmentValue(name, of: pid)).flatMap { $0 }
-            }
-            return variable("ROOST_SOCKET") == socketPath && isMeant(variable)
-                && statistics(of: pid)?.isZombie == false
-        }
-    }
-
-    private func allProcesses() -> [Int32] { ((try? ProcessFileSystem.processes()) ?? []).filter { $0 != getpid() } }
-
-    private func statistics(of pid: Int32) -> ProcessStatistics? {
-        (try? ProcessFileSystem.statistics(of: pid)).flatMap { $0 }
-    }
-
-    private func describe(_ pid: Int32) -> String { "\(pid) (\(statistics(of: pid)?.command ?? "gone"))" }
 }

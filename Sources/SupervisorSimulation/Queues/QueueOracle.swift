@@ -45,6 +45,8 @@ struct QueueOracle: Sendable {
     /// Chosen to start in the event in hand.
     var chosen: [TaskID] = []
     var paused: Set<String> = []
+    /// The last request that may have changed them.
+    var lastWordOnPauses: UInt64 = 0
     var lastAnswer = Instant.origin
     /// Starts and retries under way, by ticket.
     var tickets: [StoreTicket: [TaskID]] = [:]

@@ -61,7 +61,10 @@ extension QueueWorld {
                 oracle.tasks[task]?.cancelAsked = true
                 if isTaken, oracle.tasks[task]?.state.isFinished == false { oracle.tasks[task]?.isCancelled = true }
             }
-        case .apply(let next, _): pauseAsPlanned(next)
+        case .apply(let next, _):
+            pauseAsPlanned(next)
+            oracle.lastWordOnPauses = id
+        case .pauseQueues, .resumeQueues: oracle.lastWordOnPauses = id
         default: break
         }
         deliver(.request(RequestID(id), request))
@@ -89,13 +92,15 @@ extension QueueWorld {
         case (.waitTasks(let tasks), .tasks(let reports)):
             ended(tasks, reports)
         case (.cancelTasks(let tasks, let wait), .tasks(let reports)):
-            if wait { ended(tasks, reports) }
+            if wait { ended(tasks, reports) } else { told(reports.filter(\.state.isFinished)) }
         case (.retryTasks(let tasks), .tasks(let reports)):
             require(Set(reports.map(\.id)) == Set(tasks), "\(id) does not tell of all that it retried")
         case (.pauseQueues, .queues(let reports)):
             require(reports.allSatisfy(\.isPaused), "\(id) paused in vain")
+            pausePromised(id, reports)
         case (.resumeQueues, .queues(let reports)):
             require(!reports.contains(where: \.isPaused), "\(id) resumed in vain")
+            pausePromised(id, reports)
         case (.retryTasks, .refused(.notStored)): break
         case (_, .refused(.notStored)):
             require(weights.diskFault > 0, "\(id) is refused for the disk, which is well")
@@ -104,6 +109,17 @@ extension QueueWorld {
             require(report?.capacity == capacity, "\(id) is refused for a capacity of \(capacity)")
         case (_, .refused), (.apply, .done): break
         default: fail("\(id) is answered with \(reply.brief)")
+        }
+    }
+
+    /// What was answered must be on the disk, unless that is at fault or somebody has said something else since.
+    private mutating func pausePromised(_ id: RequestID, _ reports: [QueueReport]) {
+        guard weights.diskFault == 0, id.number == oracle.lastWordOnPauses else { return }
+        for report in reports {
+            guard let stored = disk.paused[report.name] ?? supervisor.queueDefinition(report.name)?.paused else {
+                continue
+            }
+            require(stored == report.isPaused, "\(id) is answered, but the disk does not know of the pause")
         }
     }
 
@@ -129,6 +145,13 @@ extension QueueWorld {
         require(Set(reports.map(\.id)) == Set(tasks), "the answer is about other tasks than \(tasks)")
         for report in reports {
             require(report.state.isFinished, "the wait for task \(report.id) is over, but it is \(report.state)")
+        }
+        told(reports)
+    }
+
+    /// Ends that a client has been told of are stored, unless the disk is at fault.
+    private mutating func told(_ reports: [TaskReport]) {
+        for report in reports {
             guard let known = oracle.tasks[report.id], !known.isForgotten, known.state.isFinished else { continue }
             // It may have been retried since, and be told of as it was.
             guard report.finishedAt == supervisor.taskReport(report.id, at: now)?.finishedAt else { continue }

@@ -77,7 +77,7 @@ extension QueueWorld {
     /// Whoever was chosen in this event came before all who were left.
     mutating func checkOrder() {
         guard !oracle.chosen.isEmpty else { return }
-        let live = Set(supervisor.taskReports(at: now).filter { $0.state == .queued }.map(\.id))
+        let live = Set(supervisor.taskReports(at: now).reports.filter { $0.state == .queued }.map(\.id))
         oracle.starting.formIntersection(live)
         for id in oracle.chosen {
             guard let known = oracle.tasks[id], let queue = supervisor.queueDefinition(known.queue) else { continue }
@@ -134,7 +134,7 @@ extension QueueWorld {
     /// In calm everything comes to its end, and the disk is the truth.
     mutating func checkRest() {
         guard violation == nil else { return }
-        for report in supervisor.taskReports(at: now) {
+        for report in supervisor.taskReports(at: now).reports {
             require(
                 report.state.isFinished, "task \(report.id) is still \(report.state): \(report.reason); \(report.next)")
             guard oracle.tasks[report.id]?.isDurable == true else { continue }

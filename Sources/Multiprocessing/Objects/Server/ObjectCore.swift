@@ -19,8 +19,9 @@ final class ObjectCore {
     /// Values that were dropped while a request was carried out. Objects that only they refer to end after the answer
     /// has been made, which may refer to them, too.
     private var dropped: [ObjectID] = []
-    /// The bytes of all values that are kept.
+    /// What all values take that are kept, or belong to a call that waits.
     private(set) var storedBytes = 0
+    private(set) var storedHandles = 0
     private(set) var shouldStop = false
 
     init(limits: ServerLimits = ServerLimits(), types: [any RemoteTypeProtocol] = [], now: Instant = .origin) {
@@ -37,13 +38,13 @@ final class ObjectCore {
 
     func close(_ id: UInt64) {
         guard let member = members.removeValue(forKey: id) else { return }
-        for call in member.parked.values {
+        for (key, call) in member.parked where member.parked.removeValue(forKey: key) != nil {
             call.leave()
             cancelTimer(call)
+            forget(call)
             call.object.withdrawn(call, self)
             dropReference(to: call.object.id)
         }
-        member.parked = [:]
         for object in member.holds.keys.sorted() { objects[object]?.reclaim(from: member, self) }
         for (object, count) in member.references { dropReferences(to: object, count) }
         for ticket in member.loans { endLoan(ticket) }
@@ -73,13 +74,24 @@ final class ObjectCore {
         guard member.references[request.object] != nil, let object = objects[request.object] else {
             return .status(.gone)
         }
-        guard request.values.isEmpty || storedBytes + request.size <= limits.storedBytes else {
-            return .reply(.tooMany, values: [StoredValue(text: "bytes of values")])
-        }
+        if let refusal = refuse(request) { return refusal }
         return object.perform(operation, request, from: member, self)
     }
 
     private var now = Instant.origin
+
+    /// The answer to a request whose values cannot be kept.
+    private func refuse(_ request: ObjectMessage) -> Answered? {
+        if request.values.isEmpty { return nil }
+        if storedBytes + request.cost > limits.storedBytes {
+            return .reply(.tooMany, values: [StoredValue(text: "bytes of values")])
+        }
+        let handles = request.descriptorCount
+        if handles > 0, storedHandles + handles > limits.storedHandles {
+            return .reply(.tooMany, values: [StoredValue(text: "handles in values")])
+        }
+        return nil
+    }
 
     private func performForServer(
         _ operation: ObjectOperation, _ request: ObjectMessage, from member: Member
@@ -117,9 +129,7 @@ final class ObjectCore {
 
     private func create(_ request: ObjectMessage, for member: Member) -> Answered {
         guard objects.count < limits.objects else { return .reply(.tooMany, values: [StoredValue(text: "objects")]) }
-        guard storedBytes + request.size <= limits.storedBytes else {
-            return .reply(.tooMany, values: [StoredValue(text: "bytes of values")])
-        }
+        if let refusal = refuse(request) { return refusal }
         lastObject += 1
         guard let object = makeObject(request, id: lastObject, for: member) else { return .status(.invalid) }
         objects[object.id] = object
@@ -204,7 +214,8 @@ final class ObjectCore {
 
     /// A value is kept from now on.
     func keep(_ value: StoredValue) {
-        storedBytes += value.bytes.count
+        storedBytes += value.cost
+        storedHandles += value.descriptors.count
         for reference in value.references { addReference(to: reference) }
     }
 
@@ -212,7 +223,8 @@ final class ObjectCore {
 
     /// A value is not kept any more.
     func drop(_ value: StoredValue) {
-        storedBytes -= value.bytes.count
+        storedBytes -= value.cost
+        storedHandles -= value.descriptors.count
         for reference in value.references { dropReference(to: reference) }
     }
 
@@ -240,6 +252,8 @@ final class ObjectCore {
         let call = ParkedCall(request, from: member, at: object)
         object.references += 1
         member.parked[ObjectIdentifier(call)] = call
+        storedBytes += request.cost
+        storedHandles += request.descriptorCount
         if let timeout = request.timeout {
             call.timer = wheel.insert(call, at: now + .nanoseconds(timeout))
         }
@@ -254,6 +268,12 @@ final class ObjectCore {
         return call == nil ? .reply(.tooMany, values: [StoredValue(text: "waiting calls")]) : .parked
     }
 
+    /// The values of a call do not wait any more.
+    private func forget(_ call: ParkedCall) {
+        storedBytes -= call.request.cost
+        storedHandles -= call.request.descriptorCount
+    }
+
     func cancelTimer(_ call: ParkedCall) {
         if let timer = call.timer { wheel.cancel(timer) }
         call.timer = nil
@@ -263,6 +283,7 @@ final class ObjectCore {
     func finish(_ call: ParkedCall, _ answer: Answered) {
         cancelTimer(call)
         guard call.member.parked.removeValue(forKey: ObjectIdentifier(call)) != nil else { return }
+        forget(call)
         if case .reply(let status, let numbers, let values) = answer {
             send(status, numbers, values, to: call.member, for: call.request.id)
         }

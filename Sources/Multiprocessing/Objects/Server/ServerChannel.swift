@@ -8,13 +8,18 @@ protocol ServerChannel: AnyObject {
     /// The bytes that wait until the client takes them.
     var backlog: Int { get }
 
-    /// Receives what has come.
+    /// Receives what has come. What a client does not take holds up what it asks: beyond `mostWaiting` bytes of
+    /// backlog, the messages that are left wait for the next call.
     ///
     /// - Parameters:
     ///   - limit: how many bytes a message may have.
+    ///   - mostWaiting: the largest backlog with which another message is taken on.
     ///   - body: gets each message.
     /// - Throws: `ConnectionError` if nothing will ever come any more.
-    func receive(limit: Int, _ body: (Parcel) -> Void) throws(ConnectionError)
+    func receive(limit: Int, mostWaiting: Int, _ body: (Parcel) -> Void) throws(ConnectionError)
+
+    /// Whether there are messages that were received, and held up by the backlog.
+    var hasHeldUp: Bool { get }
 
     /// Sends a message, or keeps it until there is room.
     func send(_ parcel: Parcel) throws(ConnectionError)
@@ -39,7 +44,9 @@ final class PacketChannel: ServerChannel {
 
     var raw: Int32 { descriptor.descriptor.raw }
 
-    func receive(limit: Int, _ body: (Parcel) -> Void) throws(ConnectionError) {
+    var hasHeldUp: Bool { false }
+
+    func receive(limit: Int, mostWaiting: Int, _ body: (Parcel) -> Void) throws(ConnectionError) {
         // One message only: to find out that there is no other one costs as much as being told of the next one.
         do {
             body(try connection.receiveParcel(limit: limit, timeout: .zero))
@@ -86,7 +93,10 @@ final class StreamChannel: ServerChannel {
     private var arrived: [UInt8] = []
     private var leaving: [UInt8] = []
     private var sent = 0
+    private(set) var hasHeldUp = false
     private static let header = 8
+    /// How much that has been sent is kept at most, in front of what has not.
+    private static let longestSent = 1 << 20
     private let room: ReadingRoom
 
     /// The socket must be in the mode that does not wait.
@@ -97,8 +107,12 @@ final class StreamChannel: ServerChannel {
 
     var raw: Int32 { descriptor.descriptor.raw }
     var backlog: Int { leaving.count - sent }
+    /// What is kept in memory for answers, sent or not.
+    var kept: Int { leaving.count }
 
-    func receive(limit: Int, _ body: (Parcel) -> Void) throws(ConnectionError) {
+    func receive(limit: Int, mostWaiting: Int, _ body: (Parcel) -> Void) throws(ConnectionError) {
+        // Nothing more is read while there is something left.
+        if hasHeldUp { return try takeArrived(limit, mostWaiting, body) }
         do throws(SystemError) {
             let result = try unsafe descriptor.descriptor.read(
                 atMost: room.bytes.count, through: room.bytes, appendingTo: &arrived)
@@ -110,12 +124,23 @@ final class StreamChannel: ServerChannel {
         } catch {
             throw error.errno == ECONNRESET ? .closed : ConnectionError(error)
         }
+        try takeArrived(limit, mostWaiting, body)
+    }
+
+    private func takeArrived(
+        _ limit: Int, _ mostWaiting: Int, _ body: (Parcel) -> Void
+    ) throws(ConnectionError) {
         var place = 0
+        hasHeldUp = false
         while arrived.count - place >= Self.header {
             let length = arrived[place..<place + Self.header].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
             guard length <= UInt64(limit) else { throw .tooLong(count: Int(clamping: length), limit: limit) }
             let end = place + Self.header + Int(length)
             guard arrived.count >= end else { break }
+            if backlog > mostWaiting {
+                hasHeldUp = true
+                break
+            }
             body(Parcel(bytes: Array(arrived[place + Self.header..<end])))
             place = end
         }
@@ -142,7 +167,13 @@ final class StreamChannel: ServerChannel {
             do throws(SystemError) {
                 switch try descriptor.descriptor.send(leaving[sent...]) {
                 case .moved(let count): sent += count
-                case .wouldBlock: return
+                case .wouldBlock:
+                    // A client may always leave something: what is sent is not kept for that.
+                    if sent > Self.longestSent || sent > leaving.count / 2 {
+                        leaving.removeFirst(sent)
+                        sent = 0
+                    }
+                    return
                 case .endOfFile: throw SystemError("send an answer", errno: EPIPE)
                 }
             } catch {

@@ -29,6 +29,8 @@ final class ServerLoop {
     private var armed: Instant?
     private var chores: TimerWheel<Chore>
     private var links: [UInt64: ServerLink] = [:]
+    /// How many links there are of each kind.
+    private var counts = ServerLink.Counts()
     private var lastLink = Token.firstLink
     private var isListening = false
     private var isDelivering = false
@@ -120,29 +122,42 @@ final class ServerLoop {
     }
 
     private func addClient(_ descriptor: SharedDescriptor, isOwner: Bool = false) {
-        guard let link = add(PacketChannel(descriptor), .client) else { return }
+        guard counts.clients < settings.limits.connections, let link = add(PacketChannel(descriptor), .client)
+        else { return }
         core.open(link.id, isOwner: isOwner)
     }
 
     private func add(_ channel: any ServerChannel, _ role: ServerLink.Role) -> ServerLink? {
-        guard links.count < settings.limits.connections else { return nil }
         lastLink += 1
         let link = ServerLink(id: lastLink, channel: channel, role: role)
         guard (try? epoll.add(channel.raw, .read, token: link.id)) != nil else { return nil }
         links[link.id] = link
+        counts.note(role, 1)
         return link
     }
 
+    /// Whether somebody else may begin to show that it has the key. Others wait in the kernel.
+    private var hasRoomForNewcomer: Bool {
+        counts.newcomers < max(1, settings.limits.newcomers)
+            && counts.clients + counts.newcomers < settings.limits.connections
+    }
+
+    private func stopListening() {
+        guard isListening, let listener = settings.listener else { return }
+        isListening = false
+        try? epoll.remove(listener.descriptor.raw)
+    }
+
     private func accept() {
-        guard let listener = settings.listener else { return }
+        guard let listener = settings.listener, isListening else { return }
+        guard hasRoomForNewcomer else { return stopListening() }
         let raw = roost_accept(listener.descriptor.raw)
         guard raw >= 0 else {
             switch roost_errno() {
             case EAGAIN, EINTR, ECONNABORTED: return
             case _:
                 // Too many open files, or no memory: they wait in the kernel until there is room.
-                if isListening { try? epoll.remove(listener.descriptor.raw) }
-                isListening = false
+                stopListening()
                 _ = chores.insert(.listenAgain, at: Deadline.now + Self.pause)
                 return
             }
@@ -158,7 +173,7 @@ final class ServerLoop {
     }
 
     private func listenAgain() {
-        guard !isListening, let listener = settings.listener else { return }
+        guard !isListening, hasRoomForNewcomer, let listener = settings.listener else { return }
         isListening = (try? epoll.add(listener.descriptor.raw, .read, token: Token.listener)) != nil
         if !isListening { _ = chores.insert(.listenAgain, at: Deadline.now + Self.pause) }
     }
@@ -173,7 +188,7 @@ final class ServerLoop {
         case .newcomer, .door: limit = Handshake.longest
         }
         do throws(ConnectionError) {
-            try link.channel.receive(limit: limit) { handle($0, from: link) }
+            try link.channel.receive(limit: limit, mostWaiting: Self.longestBacklog) { handle($0, from: link) }
         } catch {
             close(link)
         }
@@ -191,7 +206,10 @@ final class ServerLoop {
                 send(Parcel(bytes: Handshake.refusal), to: link)
                 return close(link)
             }
+            counts.note(link.role, -1)
             link.role = .client
+            counts.note(link.role, 1)
+            listenAgain()
             core.open(link.id)
             send(Parcel(bytes: answer), to: link)
         }
@@ -207,11 +225,16 @@ final class ServerLoop {
         }
         if operation == .lend, let door = request.values.first?.descriptors.first {
             // Before it is lent, since afterwards nobody would end the loan.
-            guard let ticket = Ticket(request.numbers), add(PacketChannel(door), .door(ticket)) != nil else {
+            guard let ticket = Ticket(request.numbers), link.doors < settings.limits.loans,
+                counts.doors < settings.limits.connections,
+                let new = add(PacketChannel(door), .door(ticket))
+            else {
                 var answer = ObjectMessage(id: request.id, code: UInt16(ReplyStatus.tooMany.rawValue))
-                answer.values = [StoredValue(text: "connections")]
+                answer.values = [StoredValue(text: "proxies on their way")]
                 return send(answer.encoded(), to: link)
             }
+            new.lender = link
+            link.doors += 1
         }
         // The clock is read only for those who may have to wait.
         let needsTime = request.timeout.map { $0 > 0 } ?? false
@@ -257,6 +280,7 @@ final class ServerLoop {
         } catch {
             return close(link)
         }
+        if link.channel.hasHeldUp { receive(link) }
         watch(link)
     }
 
@@ -264,7 +288,8 @@ final class ServerLoop {
     private func watch(_ link: ServerLink) {
         guard links[link.id] === link else { return }
         var interest: Readiness = link.channel.backlog > Self.longestBacklog ? [] : .read
-        if link.channel.backlog > 0 { interest.insert(.write) }
+        // What was held up goes on as soon as there is room, also if an answer to somebody else's call made it.
+        if link.channel.backlog > 0 || link.channel.hasHeldUp { interest.insert(.write) }
         guard interest != link.interest else { return }
         link.interest = interest
         if (try? epoll.modify(link.channel.raw, interest, token: link.id)) == nil { close(link) }
@@ -273,9 +298,12 @@ final class ServerLoop {
     private func close(_ link: ServerLink) {
         guard links.removeValue(forKey: link.id) != nil else { return }
         try? epoll.remove(link.channel.raw)
+        counts.note(link.role, -1)
         switch link.role {
         case .client: core.close(link.id)
-        case .door(let ticket): core.endLoan(ticket)
+        case .door(let ticket):
+            link.lender?.doors -= 1
+            core.endLoan(ticket)
         case .newcomer: break
         }
         listenAgain()
@@ -297,6 +325,24 @@ final class ServerLink {
     let channel: any ServerChannel
     var role: Role
     var interest: Readiness = .read
+    /// Whose proxy a door is of, while that one is connected; and how many doors of a client are open.
+    weak var lender: ServerLink?
+    var doors = 0
+
+    /// How many there are.
+    struct Counts {
+        private(set) var newcomers = 0
+        private(set) var clients = 0
+        private(set) var doors = 0
+
+        mutating func note(_ role: Role, _ change: Int) {
+            switch role {
+            case .newcomer: newcomers += change
+            case .client: clients += change
+            case .door: doors += change
+            }
+        }
+    }
 
     init(id: UInt64, channel: any ServerChannel, role: Role) {
         self.id = id

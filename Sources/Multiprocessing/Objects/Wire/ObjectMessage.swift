@@ -20,6 +20,9 @@ struct ObjectMessage: Sendable {
     var operation: ObjectOperation? { ObjectOperation(rawValue: code) }
     var status: ReplyStatus? { UInt8(exactly: code).flatMap(ReplyStatus.init) }
     var size: Int { values.reduce(0) { $0 + $1.bytes.count } }
+    /// What keeping its values takes.
+    var cost: Int { values.reduce(0) { $0 + $1.cost } }
+    var descriptorCount: Int { values.reduce(0) { $0 + $1.descriptors.count } }
 
     init(id: UInt64, code: UInt16) {
         self.id = id

@@ -20,6 +20,9 @@ struct StoredValue: Sendable {
     /// Text of our own, such as a name.
     init(text: String) { self.init(bytes: Array(text.utf8)) }
 
+    /// What keeping it takes: its bytes, and the room that even an empty one needs.
+    var cost: Int { bytes.count + 64 + 8 * references.count + 32 * descriptors.count }
+
     var text: String? { String(validating: bytes, as: UTF8.self) }
     var parcel: Parcel { Parcel(bytes: bytes, descriptors: descriptors) }
 

@@ -55,6 +55,7 @@ let package = Package(
         .executableTarget(name: "LockRate", dependencies: [threading], swiftSettings: strict),
         .executableTarget(
             name: "FutureRate", dependencies: [.product(name: "Futures", package: "roost")], swiftSettings: strict),
+        .executableTarget(name: "CalendarRate", dependencies: [scheduling, threading], swiftSettings: strict),
         .executableTarget(
             name: "TimerRate",
             dependencies: [scheduling, threading, .product(name: "HeapModule", package: "swift-collections")],

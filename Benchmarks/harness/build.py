@@ -49,6 +49,7 @@ class Programs:
     futures_python: Path
     locks_cpp: Path
     locks_rust: Path | None
+    calendar_systemd: Path
 
     def swift(self, name: str) -> Path:
         """A measure in Swift."""
@@ -112,6 +113,7 @@ def build(roostd: str | None) -> Programs:
         futures_python=HERE / "programs" / "futures.py",
         locks_cpp=directory / "locks-cpp",
         locks_rust=directory / "locks-rust" if rust else None,
+        calendar_systemd=directory / "calendar_systemd-cpp",
     )
 
 

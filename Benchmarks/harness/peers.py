@@ -10,6 +10,7 @@ from pathlib import Path
 from .build import HERE
 
 PYTHON_PACKAGES = {"supervisord": "supervisor==4.3.0", "circus": "circus"}
+PYTHON_LIBRARIES = {"croniter": "croniter==7.0.0", "cronsim": "cronsim==2.8"}
 DEBIAN_PACKAGES = {"runit": ("runit", "runsvdir"), "s6": ("s6", "s6-svscan")}
 
 
@@ -47,6 +48,16 @@ def _from_pypi(name: str) -> Peer:
     version = next(line.split()[1] for line in shown.splitlines() if line.startswith("Version:"))
     python = ".".join(map(str, sys.version_info[:3]))
     return Peer(name, f"{version} (Python {python})", environment / "bin")
+
+
+def python_with(library: str) -> Path:
+    """A Python that has a library of PyPI, which is installed if need be."""
+    python = HERE / ".build" / "peers" / "libraries" / "bin" / "python"
+    if not python.exists():
+        subprocess.run([sys.executable, "-m", "venv", python.parent.parent], check=True)
+    install = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", PYTHON_LIBRARIES[library]]
+    subprocess.run(install, check=True)
+    return python
 
 
 def install_debian(package: str, command: str) -> bool:

@@ -7,6 +7,8 @@ let targets: [String: @convention(c) (UnsafePointer<UInt8>, Int) -> Int32] = [
     "configuration": { fuzzConfiguration(Array(UnsafeBufferPointer(start: $0, count: $1))) },
     "frames": { fuzzFrames(Array(UnsafeBufferPointer(start: $0, count: $1))) },
     "notify": { fuzzNotify(Array(UnsafeBufferPointer(start: $0, count: $1))) },
+    "schedule": { fuzzSchedule(Array(UnsafeBufferPointer(start: $0, count: $1))) },
+    "zone": { fuzzZone(Array(UnsafeBufferPointer(start: $0, count: $1))) },
     "core": { fuzzCore(Array(UnsafeBufferPointer(start: $0, count: $1))) },
 ]
 

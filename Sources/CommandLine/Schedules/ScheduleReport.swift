@@ -47,7 +47,8 @@ struct ScheduleReport: Encodable {
     }
 
     func text(style: Style) -> String {
-        var text = "\(schedule) in \(zone)\n"
+        // The zone may be part of the schedule.
+        var text = schedule + (schedule.hasSuffix(" \(zone)") ? "\n" : " in \(zone)\n")
         if !times.isEmpty {
             let rows = times.map { [$0.shown, $0.time, TimeText.span($0.moment - base), $0.note ?? ""] }
             text += Table.text(["LOCAL", "UTC", "AFTER", "NOTE"], rows, style: style) { _, column in

@@ -192,6 +192,7 @@ struct CalendarParser {
     private mutating func field(_ name: Name) throws(ScheduleSyntaxError) -> CalendarField {
         let unit = name == .second ? Int(Micro.second) : 1
         if skip("*") {
+            if next == UInt8(ascii: "/") { throw wrong(position, "a step needs a number before it", "write 0/5") }
             return name == .second
                 ? CalendarField(components: [CalendarComponent(start: 0, stop: nil, step: unit)]) : .all
         }
@@ -223,8 +224,7 @@ struct CalendarParser {
     /// A number; of seconds with up to six places, the seventh of which rounds.
     private mutating func value(_ name: Name) throws(ScheduleSyntaxError) -> Int {
         guard let whole = number() else {
-            let fix = next == UInt8(ascii: "*") ? "write 0/5 instead of */5" : "write a number or *"
-            throw wrong(position, "a number is missing", fix)
+            throw wrong(position, "a number is missing", "write a number or *")
         }
         guard name == .second else { return whole }
         var micro = whole * Int(Micro.second)

@@ -11,7 +11,7 @@ extension CompiledCalendar {
     /// Walks from segment to segment of the zone. Inside of one, local time is linear and the search is about bits
     /// alone; what happens at the seams is the policy.
     func next(after base: WallTime, in zone: TimeZoneRules, policy: ClockChangePolicy) -> WallTime? {
-        guard base.microseconds < Self.sensible.upperBound else { return nil }
+        guard !neverMatches, base.microseconds < Self.sensible.upperBound else { return nil }
         let base = max(base.microseconds, Self.sensible.lowerBound)
         var segment = zone.segment(containing: base.dividedDown(by: Micro.second))
         let runsOnce = policy == .systemd || !isPeriodic

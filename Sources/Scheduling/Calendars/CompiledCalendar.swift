@@ -18,6 +18,9 @@ struct CompiledCalendar: Hashable, Sendable {
     /// which any day matches. See `yearKind`.
     private(set) var monthsOfYear = SIMD16<UInt16>()
     private(set) var firstTime: Int64 = 0
+    /// Whether no day ever matches: February 30, or the 29th in years that have none. A proof, not a search that gave
+    /// up.
+    private(set) var neverMatches = false
 
     static let everyMinute: UInt64 = (1 << 60) - 1
     static let firstYear = 1970
@@ -54,12 +57,11 @@ struct CompiledCalendar: Hashable, Sendable {
         firstTime =
             Int64(hours.trailingZeroBitCount) * Micro.hour
             + Int64(minutes.trailingZeroBitCount) * Micro.minute + second
+        neverMatches = findsNoYear()
     }
 
-    /// Whether no day ever matches: February 30, or a Monday the 29th of February in a year that has none.
-    ///
-    /// A proof, not a search that gave up: each year there can be has been looked at.
-    var neverMatches: Bool {
+    /// Each year there can be has been looked at.
+    private func findsNoYear() -> Bool {
         guard let years else { return monthsOfYear == SIMD16<UInt16>() }
         return !(Self.firstYear...Self.lastYear).contains { year in
             let place = year - Self.firstYear

@@ -28,8 +28,10 @@ public struct CronExpression: Hashable, Sendable, CustomStringConvertible {
     public let description: String
     /// What was allowed when it was read.
     public let syntax: Syntax
-    /// Nil for `@reboot`, which is about no time at all.
-    let compiled: CompiledCalendar?
+    /// Whether it runs once, when the machine has booted: `@reboot`.
+    public let isReboot: Bool
+    /// Says nothing when this is `@reboot`, which is about no time at all.
+    let compiled: CompiledCalendar
 
     /// Reads an expression.
     ///
@@ -44,14 +46,13 @@ public struct CronExpression: Hashable, Sendable, CustomStringConvertible {
         var parser = CronParser(text, syntax: syntax, seed: seed)
         description = text
         self.syntax = syntax
-        compiled = try parser.parse()
+        let compiled = try parser.parse()
+        isReboot = compiled == nil
+        self.compiled = compiled ?? CompiledCalendar()
     }
 
-    /// Whether it runs once, when the machine has booted: `@reboot`.
-    public var isReboot: Bool { compiled == nil }
-
     /// Whether no calendar has such a day: `0 0 30 2 *`. Proved, not tried. `@reboot` does not count as never.
-    public var neverElapses: Bool { compiled?.neverMatches ?? false }
+    public var neverElapses: Bool { !isReboot && compiled.neverMatches }
 
     /// The first moment after another at which this runs; nil when it never does again, and for `@reboot`.
     ///
@@ -63,6 +64,6 @@ public struct CronExpression: Hashable, Sendable, CustomStringConvertible {
     public func next(
         after base: WallTime, in rules: TimeZoneRules, policy: ClockChangePolicy = .cron
     ) -> WallTime? {
-        compiled?.next(after: base, in: rules, policy: policy)
+        isReboot ? nil : compiled.next(after: base, in: rules, policy: policy)
     }
 }

@@ -15,7 +15,7 @@ extension Schedule {
         case .cron(let cron):
             if neverElapses { lints.append("it never runs: no year has such a day") }
             lints += cron.lints
-            lints += cron.compiled?.clockLints(after: base, in: rules, policy: policy) ?? []
+            if !cron.isReboot { lints += cron.compiled.clockLints(after: base, in: rules, policy: policy) }
         case .every, .afterBoot, .afterStart: break
         }
         return lints
@@ -68,7 +68,7 @@ extension CalendarFields {
 extension CronExpression {
     /// What may surprise about the fields.
     var lints: [String] {
-        guard let compiled, !description.hasPrefix("@") else { return [] }
+        guard !description.hasPrefix("@") else { return [] }
         var words = description.split { $0 == " " || $0 == "\t" }.map(String.init)
         if syntax.contains(.seconds) { words.removeFirst() }
         var lints: [String] = []

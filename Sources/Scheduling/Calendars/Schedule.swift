@@ -86,7 +86,7 @@ public enum Schedule: Hashable, Sendable, CustomStringConvertible {
         let compiled: CompiledCalendar?
         switch self {
         case .calendar(let calendar): compiled = calendar.compiled
-        case .cron(let cron): compiled = cron.compiled
+        case .cron(let cron): compiled = cron.isReboot ? nil : cron.compiled
         case .every, .afterBoot, .afterStart: compiled = nil
         }
         guard let compiled else { return false }

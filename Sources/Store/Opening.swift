@@ -57,10 +57,10 @@ struct Opening {
         }
     }
 
-    /// What an operator has copied or restored may have become readable for others. Its log gets the same mode from SQLite
-    /// when that is made. Not ours to change is not ours to refuse: then it stays as it is.
+    /// What an operator has copied or restored may have become readable for others. Not ours to change is not ours to
+    /// refuse: then it stays as it is.
     private func closeToOthers() {
-        for file in [path, "\(path)-wal"] where FileSystem.exists(file) { _ = chmod(file, 0o600) }
+        for file in [path, "\(path)-wal"] where FileSystem.exists(file) { _ = unsafe chmod(file, 0o600) }
     }
 
     // MARK: - What is in it

@@ -179,7 +179,7 @@ import Testing
         #expect(fixture.close())
     }
 
-    @Test func `a database that others may read is closed to them, and what is forgotten leaves no trace in it`() throws {
+    @Test func `a database that others may read is closed to them, and what is forgotten leaves no trace`() throws {
         let directory = StoreDirectory()
         let fixture = StoreFixture(directory.path)
         _ = fixture.store.read(at: "now")

@@ -48,9 +48,9 @@ extension Connection {
     ///
     /// - Parameters:
     ///   - type: what to expect.
-    ///   - limit: how many bytes the encoded value may have; nil for no limit on one machine, where the sender has given
-    ///     the memory, and `networkLimit` between machines. Some values take more memory than their bytes: a list of
-    ///     small numbers up to 16 times as much.
+    ///   - limit: how many bytes the encoded value may have; nil for no limit on one machine, where the sender has
+    ///     given the memory, and `networkLimit` between machines. Some values take more memory than their bytes: a
+    ///     list of small numbers up to 16 times as much.
     ///   - timeout: how long to wait for a whole message; nil for no limit, zero or less to look once.
     /// - Throws: `ConnectionError`, among others `closed` after the last message; or `DecodingError` if a message is no
     ///   such value, and that message is gone then.

@@ -61,7 +61,8 @@ import Synchronization
     /// The number of the first task that has not begun.
     var next: UInt64 { unsafe word(0).pointee.load(ordering: .sequentiallyConsistent) }
 
-    /// Asks a task to stop, if it runs. There is one word for all: it holds because a worker runs one task at a time, and
-    /// asks for itself (`isStopped`) only with that one's number. With more at a time, one request would undo another.
+    /// Asks a task to stop, if it runs. There is one word for all: it holds because a worker runs one task at a time,
+    /// and asks for itself (`isStopped`) only with that one's number. With more at a time, one request would undo
+    /// another.
     func stop(_ serial: UInt64) { unsafe word(1).pointee.store(serial + 1, ordering: .relaxed) }
 }

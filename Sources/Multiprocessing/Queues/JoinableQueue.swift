@@ -112,7 +112,8 @@ public final class JoinableQueue<Element: Codable & Sendable>: Codable, Sendable
     /// - Parameter timeout: how long to wait; nil for no limit, zero or less to look once. Python's has none.
     /// - Returns: false if the timeout passed before that.
     /// - Throws: `QueueJoinError.abandoned` once for each one who ended with items. They do not count any more: put
-    ///   them again, if they are to be done, and join again. `QueueJoinError.ownItems` if this thread has items itself and gave no timeout.
+    ///   them again, if they are to be done, and join again. `QueueJoinError.ownItems` if this thread has items itself
+    ///   and gave no timeout.
     @discardableResult
     public func join(timeout: Duration? = nil) throws(QueueJoinError) -> Bool {
         let deadline = Deadline(after: timeout)

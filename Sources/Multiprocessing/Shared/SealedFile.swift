@@ -23,8 +23,8 @@ enum SealedFile {
     static func extent(of file: borrowing OwnedDescriptor, requiring seals: Seals) -> Extent? {
         let raw = file.raw
         let found = roost_fcntl(raw, F_GET_SEALS, 0)
-        // -1, in which all bits are set, of every file that cannot be sealed. Of a file that somebody else's file system
-        // serves, nothing else is asked.
+        // -1, in which all bits are set, of every file that cannot be sealed. Of a file that somebody else's file
+        // system serves, nothing else is asked.
         guard found >= 0, found & seals.rawValue == seals.rawValue else { return nil }
         var status = stat()
         guard unsafe fstat(raw, &status) == 0, status.st_size > 0 else { return nil }

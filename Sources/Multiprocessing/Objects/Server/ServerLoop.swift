@@ -233,8 +233,8 @@ final class ServerLoop {
 
     /// Keeps an object for as long as somebody has the other end of the door that came along.
     private func lend(_ request: ObjectMessage, _ door: SharedDescriptor, from link: ServerLink) {
-        // Before it is lent, since afterwards nobody would end the loan; and only for a ticket that nobody has yet, since
-        // the end of the door would end the other loan.
+        // Before it is lent, since afterwards nobody would end the loan; and only for a ticket that nobody has yet,
+        // since the end of the door would end the other loan.
         guard let ticket = Ticket(request.numbers), !core.isLent(ticket) else {
             return send(ObjectMessage(id: request.id, code: UInt16(ReplyStatus.malformed.rawValue)).encoded(), to: link)
         }

@@ -11,7 +11,8 @@ import Threading
 ///
 /// Both numbers are fresh and random, so no answer is of use a second time. The role is part of what is signed, so an
 /// answer that one side gave cannot be reflected to it as the other side's. Codes are compared in constant time. What
-/// follows the handshake is neither encrypted nor signed: that is what TLS, or a socket on one machine, is for.
+/// follows the handshake is neither encrypted nor signed: that is what TLS, or a socket on one machine, is for. Nor is
+/// the address signed: who is in between can pass both sides' messages on, and is taken for either.
 struct Handshake {
     static let greeting = Array("ROOST-MP-1:".utf8)
     static let numberSize = 32
@@ -43,6 +44,19 @@ struct Handshake {
     /// The parts have fixed lengths, so nothing can be moved from one to the other.
     private func signed(_ role: Role, _ first: [UInt8], _ second: [UInt8]) -> [UInt8] {
         Array("roost multiprocessing \(role.rawValue):".utf8) + first + second
+    }
+
+    // MARK: - The listener
+
+    /// What it sends to somebody new.
+    static func challenge(_ number: [UInt8]) -> [UInt8] { greeting + number }
+
+    /// The answer to a client that has proved itself; nil if it has not.
+    func answer(to proof: [UInt8], _ number: [UInt8]) -> [UInt8]? {
+        guard proof.count == Handshake.numberSize + Handshake.codeSize else { return nil }
+        let second = Array(proof.prefix(Handshake.numberSize))
+        let code = Array(proof.suffix(Handshake.codeSize))
+        return isValid(code, of: .client, number, second) ? self.code(of: .listener, number, second) : nil
     }
 
     // MARK: - The client
@@ -81,20 +95,18 @@ struct PendingHandshake {
         self.connection = connection
         self.deadline = deadline
         handshake = Handshake(key: key)
-        try connection.send(bytes: Handshake.greeting + first, timeout: .zero)
+        try connection.send(bytes: Handshake.challenge(first), timeout: .zero)
     }
 
     /// Looks at what has come, and does not wait.
     func advance() -> Outcome {
         do {
             let proof = try connection.receiveHandshake(until: Deadline(after: .zero))
-            let second = Array(proof.prefix(Handshake.numberSize))
-            let code = Array(proof.dropFirst(Handshake.numberSize))
-            guard second.count == Handshake.numberSize, handshake.isValid(code, of: .client, first, second) else {
+            guard let answer = handshake.answer(to: proof, first) else {
                 try connection.send(bytes: Handshake.refusal, timeout: .zero)
                 return .refused
             }
-            try connection.send(bytes: handshake.code(of: .listener, first, second), timeout: .zero)
+            try connection.send(bytes: answer, timeout: .zero)
             return .accepted
         } catch ConnectionError.timedOut {
             return .pending

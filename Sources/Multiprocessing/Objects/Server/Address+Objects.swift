@@ -45,16 +45,3 @@ extension Address {
         if case .unix(let path) = self { unsafe _ = unlink(path) }
     }
 }
-
-extension Handshake {
-    /// What a server sends to somebody new.
-    static func challenge(_ number: [UInt8]) -> [UInt8] { greeting + number }
-
-    /// The answer to a client that has proved itself; nil if it has not.
-    func answer(to proof: [UInt8], _ number: [UInt8]) -> [UInt8]? {
-        guard proof.count == Handshake.numberSize + Handshake.codeSize else { return nil }
-        let second = Array(proof.prefix(Handshake.numberSize))
-        let code = Array(proof.suffix(Handshake.codeSize))
-        return isValid(code, of: .client, number, second) ? self.code(of: .listener, number, second) : nil
-    }
-}

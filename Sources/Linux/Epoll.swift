@@ -44,6 +44,9 @@ package struct Readiness: OptionSet, Hashable, Sendable {
     private let descriptor: OwnedDescriptor
     private var buffer: [epoll_event]
 
+    /// The descriptor's number, to be watched itself: it is readable while any of its own is ready.
+    package var raw: Int32 { descriptor.raw }
+
     /// - Parameter batch: the most events that one `wait` returns.
     package init(batch: Int) throws(SystemError) {
         let raw = try retrying("create an epoll") { epoll_create1(Int32(EPOLL_CLOEXEC)) }

@@ -20,7 +20,10 @@ struct Opening {
         connection.setPatience(milliseconds: Opening.patience)
         // Before anything else: the file is ours alone for as long as it is open, and its index needs no shared memory.
         try connection.execute("PRAGMA locking_mode = EXCLUSIVE", to: "open")
-        if !isNew { try checkWhose(connection) }
+        if !isNew {
+            try checkWhose(connection)
+            closeToOthers()
+        }
         try setUp(connection)
         if !isNew { try checkWhole(connection) }
         try Schema.bringUpToDate(connection)
@@ -54,6 +57,12 @@ struct Opening {
         }
     }
 
+    /// What an operator has copied or restored may have become readable for others. Not ours to change is not ours to
+    /// refuse: then it stays as it is.
+    private func closeToOthers() {
+        for file in [path, "\(path)-wal"] where FileSystem.exists(file) { _ = unsafe chmod(file, 0o600) }
+    }
+
     // MARK: - What is in it
 
     private func checkWhose(_ connection: borrowing Connection) throws(StoreError) {
@@ -67,7 +76,8 @@ struct Opening {
             throw StoreError(.cannotOpen, "open", path: path, detail: "its file system takes no write-ahead log")
         }
         // FULL: a commit is on the disk when it returns. The log is tidied up by the store's own thread, between
-        // commits. 256 KiB of cache are plenty for rows that are written once and seldom read.
+        // commits. 256 KiB of cache are plenty for rows that are written once and seldom read. What is forgotten, which
+        // may hold secrets, is written over where that costs no further page.
         try connection.execute(
             """
             PRAGMA synchronous = FULL;
@@ -76,6 +86,7 @@ struct Opening {
             PRAGMA cache_size = -256;
             PRAGMA temp_store = MEMORY;
             PRAGMA trusted_schema = OFF;
+            PRAGMA secure_delete = FAST;
             """, to: "open")
     }
 

@@ -1,5 +1,6 @@
 import Multiprocessing
 import Testing
+import Threading
 import ToolkitTesting
 
 /// Values in values, written and read by containers within containers.
@@ -105,6 +106,34 @@ import ToolkitTesting
     }
 
     private func length(_ count: Int) -> [UInt8] { withUnsafeBytes(of: UInt32(count).littleEndian) { Array($0) } }
+
+    @Test func `a thread with a small stack refuses what is too deep for it`() throws {
+        struct Nest: Codable {
+            var inner: [Nest]
+        }
+        let bytes = try Threading.Thread(name: "deep", options: ThreadOptions(stackSize: 4 << 20)) {
+            var nest = Nest(inner: [])
+            for _ in 0..<200 { nest = Nest(inner: [nest]) }
+            return try Parcel(nest).bytes
+        }.join()
+        for (stack, isRefused) in [(256 << 10, true), (4 << 20, false)] {
+            let thread = try Threading.Thread(name: "deep", options: ThreadOptions(stackSize: stack)) {
+                do {
+                    let nest = try Parcel(bytes: bytes).decode(Nest.self)
+                    return try Parcel(nest).bytes != bytes
+                } catch is DecodingError {
+                    return true
+                }
+            }
+            // Where frames are small, in optimized code, a small stack is enough.
+            let isDone = try thread.join()
+            #if DEBUG
+                #expect(isDone == isRefused)
+            #else
+                #expect(!isDone || isRefused)
+            #endif
+        }
+    }
 
     @Test func `keys are known by their bytes, however many there are`() throws {
         struct Name: CodingKey {

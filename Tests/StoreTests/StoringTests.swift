@@ -179,6 +179,23 @@ import Testing
         #expect(fixture.close())
     }
 
+    @Test func `a database that others may read is closed to them, and what is forgotten leaves no trace`() throws {
+        let directory = StoreDirectory()
+        let fixture = StoreFixture(directory.path)
+        _ = fixture.store.read(at: "now")
+        #expect(fixture.store(1, [.add(task(1, size: 500))]) == nil)
+        #expect(fixture.close())
+        let path = "\(directory.path)/tasks.db"
+        #expect(run("chmod 644 '\(path)'") == 0)
+        #expect(run("grep -q xxxxxxxx '\(path)'") == 0)
+        let next = StoreFixture(directory.path)
+        _ = next.store.read(at: "now")
+        #expect(next.store(1, [.forget([TaskID(1)])]) == nil)
+        #expect(next.close())
+        #expect(try FileStatus(path: path)?.permissions == 0o600)
+        #expect(run("grep -q xxxxxxxx '\(path)'") == 1 << 8)
+    }
+
     @Test func `the log does not grow without end`() throws {
         let directory = StoreDirectory()
         let fixture = StoreFixture(directory.path)

@@ -81,6 +81,12 @@ import Testing
         #expect(String(decoding: line, as: UTF8.self).hasSuffix("x (12 lines before this one were dropped)\n"))
     }
 
+    @Test func `what a terminal would obey is not in the daemon's log`() {
+        #expect(DaemonLogHandler.printable("a\nb\tc") == "a ⏎ b\tc")
+        #expect(DaemonLogHandler.printable("\u{1b}[2J\u{9b}m\u{7f}ü") == "\u{fffd}[2J\u{fffd}m\u{fffd}ü")
+        #expect(DaemonLogHandler.printable("größer") == "größer")
+    }
+
     @Test func `exit statuses are kept although whoever started the daemon ignores SIGCHLD`() throws {
         var before = sigaction()
         sigaction(SIGCHLD, nil, &before)

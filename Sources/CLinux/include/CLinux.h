@@ -57,3 +57,4 @@
 #include "CLinuxPacket.h"
 #include "CLinuxProcess.h"
 #include "CLinuxShared.h"
+#include "CLinuxStack.h"

@@ -8,5 +8,6 @@
 pid_t roost_fork_sibling(int *pidfd);
 
 /// SIG_IGN and SIG_DFL are macros that Swift cannot import.
-static inline void roost_ignore_signal(int number) { signal(number, SIG_IGN); }
+/// Returns whether it was ignored before.
+static inline int roost_ignore_signal(int number) { return signal(number, SIG_IGN) == SIG_IGN; }
 static inline void roost_default_signal(int number) { signal(number, SIG_DFL); }

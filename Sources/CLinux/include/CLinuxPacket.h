@@ -29,8 +29,15 @@ static inline ssize_t roost_packet_receive(
     if (message.msg_flags & MSG_TRUNC) *state |= ROOST_PACKET_CUT;
     if (message.msg_flags & MSG_CTRUNC) *state |= ROOST_PACKET_LOST_DESCRIPTORS;
     for (struct cmsghdr *header = CMSG_FIRSTHDR(&message); header; header = CMSG_NXTHDR(&message, header)) {
-        if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
+        if (header->cmsg_level != SOL_SOCKET) continue;
         size_t more = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        if (header->cmsg_type == 4 /* SCM_PIDFD */ && more == 1) {
+            // Nobody here asked for it, but the option belongs to the socket, which a peer may have passed to us.
+            int unwanted;
+            memcpy(&unwanted, CMSG_DATA(header), sizeof unwanted);
+            if (unwanted >= 0) close(unwanted);
+        }
+        if (header->cmsg_type != SCM_RIGHTS) continue;
         // One message has one such header, with no more than the kernel's limit.
         for (size_t i = 0; i < more && *count < roost_packet_descriptors; i++) {
             memcpy(&descriptors[(*count)++], CMSG_DATA(header) + i * sizeof(int), sizeof(int));
@@ -86,6 +93,22 @@ static inline uint16_t roost_bound_port(int fd) {
     bound.length = sizeof bound.address;
     if (getsockname(fd, &bound.address.any, &bound.length) < 0) return 0;
     return ntohs(bound.address.any.sa_family == AF_INET6 ? bound.address.v6.sin6_port : bound.address.v4.sin_port);
+}
+/// Whether a socket's other end is the socket itself; TCP can do that.
+static inline int roost_is_connected_with_itself(int fd) {
+    struct roost_internet_address own, other;
+    memset(&own, 0, sizeof own);
+    memset(&other, 0, sizeof other);
+    own.length = other.length = sizeof own.address;
+    if (getsockname(fd, &own.address.any, &own.length) < 0) return 0;
+    if (getpeername(fd, &other.address.any, &other.length) < 0) return 0;
+    if (own.address.any.sa_family != other.address.any.sa_family) return 0;
+    if (own.address.any.sa_family == AF_INET6) {
+        return own.address.v6.sin6_port == other.address.v6.sin6_port
+            && memcmp(&own.address.v6.sin6_addr, &other.address.v6.sin6_addr, sizeof own.address.v6.sin6_addr) == 0;
+    }
+    return own.address.v4.sin_port == other.address.v4.sin_port
+        && own.address.v4.sin_addr.s_addr == other.address.v4.sin_addr.s_addr;
 }
 static inline int roost_set_no_delay(int fd) {
     int on = 1;

@@ -30,8 +30,11 @@ public struct Parcel: Sendable {
 
     /// Decodes the value.
     ///
-    /// - Throws: `DecodingError` if the bytes are not those of such a value; what the value's `init(from:)` throws.
-    /// - Complexity: no more memory is taken than the value itself needs, whatever the bytes say.
+    /// - Throws: `DecodingError` if the bytes are not those of such a value, or the values are deeper in each other
+    ///   than the stack of the thread allows (all 512 levels need 1 MiB at most); what the value's `init(from:)`
+    ///   throws.
+    /// - Complexity: no more memory is taken than the value itself needs, whatever the bytes say. That may be more than
+    ///   the bytes: each element of a list has one byte at least, and takes what its type takes.
     public func decode<Value: Decodable>(_ type: Value.Type = Value.self) throws -> Value {
         try unsafe bytes.withUnsafeBytes { bytes in
             let reader = unsafe ParcelReader(bytes, descriptors: descriptors)

@@ -1,3 +1,4 @@
+import CLinux
 import Linux
 
 /// Decodes values from the bytes of a parcel, where they lie.
@@ -45,6 +46,9 @@ import Linux
     @inline(__always) func below(_ depth: Int) throws -> Int {
         guard depth < Tag.deepest else {
             throw corrupt("its values are more than \(Tag.deepest) deep in each other")
+        }
+        if depth > Tag.shallow, roost_stack_left() < Tag.leastStack {
+            throw corrupt("its values are deeper in each other than the stack of this thread allows")
         }
         return depth + 1
     }

@@ -1,3 +1,4 @@
+import CLinux
 import Linux
 
 /// Encodes values into one growing piece of memory.
@@ -92,6 +93,9 @@ final class ParcelWriter {
         if unsafe writeDirectly(value) { return }
         guard depth + frames.count < Tag.deepest else {
             throw tooDeep(value)
+        }
+        if depth + frames.count > Tag.shallow, roost_stack_left() < Tag.leastStack {
+            throw failure(value, "its values are deeper in each other than the stack of this thread allows")
         }
         let serial = push(Value.self, key: key)
         do {

@@ -35,6 +35,9 @@ enum Tag {
     static let keyedHeader = 5
     /// How deep values may be in values; each level takes some of the thread's stack.
     static let deepest = 512
+    /// From how deep on the stack is looked at, and how much of it must be left then for one level more.
+    static let shallow = 16
+    static let leastStack = 64 << 10
 
     static func name(_ tag: UInt8) -> String {
         switch tag {

@@ -54,11 +54,15 @@ public enum Address: Hashable, Sendable, Codable, CustomStringConvertible {
     }
 
     /// A listening socket, and where it really is.
-    func listen(backlog: Int32) throws(SystemError) -> (SharedDescriptor, Address) {
+    ///
+    /// - Parameter isPrivate: whether the file of a Unix socket is for its owner only.
+    func listen(backlog: Int32, isPrivate: Bool = false) throws(SystemError) -> (SharedDescriptor, Address) {
         guard case .tcp(let host, let port) = self else {
             let socket = try socket(AF_UNIX)
             let raw = socket.raw
             let path = path ?? ""
+            // The file gets the mode of the socket, so that nobody comes before it was changed.
+            if isPrivate { _ = try retrying("set the mode of", description) { fchmod(raw, 0o600) } }
             _ = try retrying("listen on", description) { unsafe roost_bind_unix(raw, path) }
             _ = try retrying("listen on", description) { CLinux.listen(raw, backlog) }
             return (SharedDescriptor(socket), self)
@@ -91,6 +95,11 @@ public enum Address: Hashable, Sendable, Codable, CustomStringConvertible {
                 guard family != 0 else { continue }
                 let socket = try socket(family)
                 try connect(socket, until: deadline) { unsafe roost_connect_address($0, &address) }
+                if Address.isConnectedWithItself(socket) {
+                    // The kernel gave the client the very port that it looks for, where nobody listens.
+                    throw SystemError(
+                        "connect to", "\(self), where only this client itself was found", errno: ECONNREFUSED)
+                }
                 let raw = socket.raw
                 // Messages are whole: waiting for more of them only makes them late.
                 _ = roost_set_no_delay(raw)
@@ -100,6 +109,11 @@ public enum Address: Hashable, Sendable, Codable, CustomStringConvertible {
             }
         }
         throw last
+    }
+
+    /// Whether both ends are the same one.
+    static func isConnectedWithItself(_ socket: borrowing OwnedDescriptor) -> Bool {
+        roost_is_connected_with_itself(socket.raw) != 0
     }
 
     /// A local listener whose queue is full is waited for in the call itself; poll would not tell.

@@ -3,6 +3,10 @@ import Synchronization
 import Threading
 
 extension Connection {
+    /// How many bytes a message from another machine may have where nothing else is said: 64 MiB. Longer ones must be
+    /// allowed by whoever receives them, with a `limit`; else a sender could fill the memory here.
+    public static let networkLimit = 64 << 20
+
     // MARK: - Values
 
     /// Sends a value, with the handles in it: Python's `send`.
@@ -44,7 +48,9 @@ extension Connection {
     ///
     /// - Parameters:
     ///   - type: what to expect.
-    ///   - limit: how many bytes the encoded value may have; nil for no limit.
+    ///   - limit: how many bytes the encoded value may have; nil for no limit on one machine, where the sender has
+    ///     given the memory, and `networkLimit` between machines. Some values take more memory than their bytes: a
+    ///     list of small numbers up to 16 times as much.
     ///   - timeout: how long to wait for a whole message; nil for no limit, zero or less to look once.
     /// - Throws: `ConnectionError`, among others `closed` after the last message; or `DecodingError` if a message is no
     ///   such value, and that message is gone then.
@@ -97,7 +103,8 @@ extension Connection {
     /// Receives the bytes of a message: Python's `recv_bytes`.
     ///
     /// - Parameters:
-    ///   - limit: how many there may be; nil for no limit. After a longer message nothing can be received here.
+    ///   - limit: how many there may be; nil for no limit on one machine, and `networkLimit` between machines. After a
+    ///     longer message nothing can be received here.
     ///   - timeout: how long to wait for a whole message; nil for no limit, zero or less to look once.
     /// - Throws: `ConnectionError`, among others `closed` after the last message, `tooLong`, `outOfRange` if the limit
     ///   is below zero.
@@ -156,7 +163,8 @@ extension Connection {
         if let stream {
             let message: [UInt8]
             do throws(ConnectionError) {
-                message = try stream.receive(from: descriptor, limit: limit, until: deadline)
+                message = try stream.receive(
+                    from: descriptor, limit: limit ?? Connection.networkLimit, until: deadline)
             } catch {
                 switch error {
                 case .tooLong, .malformed: isDistrusted.store(true, ordering: .relaxed)
@@ -172,8 +180,9 @@ extension Connection {
             packets.put(packet)
         }
         do throws(ConnectionError) {
-            try PacketSocket(descriptor: descriptor).receive(into: packet, until: deadline)
+            try PacketSocket(descriptor: descriptor).receive(into: packet, limit: limit, until: deadline)
         } catch {
+            if case .tooLong = error { isDistrusted.store(true, ordering: .relaxed) }
             throw explain(error)
         }
         let message = unsafe packet.message

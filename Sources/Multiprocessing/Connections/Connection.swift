@@ -16,6 +16,13 @@ import Threading
 /// A connection is `Codable` by being passed along: as an argument of a process, or in a message through another
 /// connection. Both then have this end; whoever does not need it any more closes it, for the other end sees its end
 /// only when everybody has.
+///
+/// - Important: Bytes, and values of plain types, may come from anybody: what is damaged or made up is an error, and no
+///   code runs but `init(from:)` of the type that was asked for. This is not so for types of shared memory (locks,
+///   semaphores, conditions, barriers, queues between processes, `SharedValue`, `SharedArray`, `ShareableList`): what
+///   is in that memory stays the sender's to change, pointers of the C library's locks among it. Receive a type with
+///   one of them in it only from a process that is trusted as much as this one; who may connect is what the key of a
+///   `Listener` is for. Of a plain type nobody can make one of these: it is the receiver who says what is decoded.
 public final class Connection: Sendable {
     /// What an end is for.
     struct Directions: OptionSet, Codable {
@@ -126,7 +133,8 @@ public final class Connection: Sendable {
         let deadline = Deadline(after: timeout)
         let descriptor = try readable()
         let raw = descriptor.descriptor.raw
-        if let stream, stream.hasBegun { return .data }
+        // Of what another thread is receiving just now, nothing is left for anybody else.
+        if let stream, stream.hasBegun == true { return .data }
         while true {
             var byte: UInt8 = 0
             let count = unsafe recv(raw, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
@@ -154,10 +162,13 @@ extension Connection: Codable {
     }
 
     /// Passes this end along. It stays open here.
+    ///
+    /// - Throws: `ConnectionError.closedHere`; on a connection between machines `truncated` in the middle of a message,
+    ///   and while another thread receives.
     public func encode(to encoder: any Encoder) throws {
         let descriptor = try descriptor()
         // A process that gets it in the middle of a message would not understand the rest.
-        if let stream, stream.hasBegun { throw ConnectionError.truncated }
+        if let stream, stream.hasBegun != false { throw ConnectionError.truncated }
         isShared.store(true, ordering: .releasing)
         let form = Form(
             descriptor: PassedDescriptor(descriptor), directions: directions, isStream: stream != nil)

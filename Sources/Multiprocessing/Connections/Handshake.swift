@@ -1,4 +1,6 @@
+import CLinux
 import Crypto
+import Linux
 import Threading
 
 /// How both sides of a new connection find out that the other one has the key, without saying it.
@@ -47,14 +49,14 @@ struct Handshake {
 
     /// Proves that we have the key, and finds out whether the listener has it.
     func connect(_ connection: Connection, until deadline: Deadline) throws {
-        let greeting = try connection.receiveBytes(limit: Handshake.longest, timeout: deadline.remaining)
+        let greeting = try connection.receiveHandshake(until: deadline)
         let size = Handshake.greeting.count + Handshake.numberSize
         guard greeting.starts(with: Handshake.greeting), greeting.count == size else { throw AuthenticationError() }
         let first = Array(greeting.suffix(Handshake.numberSize))
         let second = Handshake.number()
         let proof = second + code(of: .client, first, second)
         try connection.send(bytes: proof, timeout: deadline.remaining)
-        let answer = try connection.receiveBytes(limit: Handshake.longest, timeout: deadline.remaining)
+        let answer = try connection.receiveHandshake(until: deadline)
         guard isValid(answer, of: .listener, first, second) else { throw AuthenticationError() }
     }
 }
@@ -85,7 +87,7 @@ struct PendingHandshake {
     /// Looks at what has come, and does not wait.
     func advance() -> Outcome {
         do {
-            let proof = try connection.receiveBytes(limit: Handshake.longest, timeout: .zero)
+            let proof = try connection.receiveHandshake(until: Deadline(after: .zero))
             let second = Array(proof.prefix(Handshake.numberSize))
             let code = Array(proof.dropFirst(Handshake.numberSize))
             guard second.count == Handshake.numberSize, handshake.isValid(code, of: .client, first, second) else {
@@ -98,6 +100,36 @@ struct PendingHandshake {
             return .pending
         } catch {
             return .failed
+        }
+    }
+}
+
+extension Connection {
+    /// Receives a message of somebody who has proved nothing yet: few bytes, and nothing else that may come with them.
+    /// No descriptor is taken, and no memory is mapped.
+    func receiveHandshake(until deadline: Deadline) throws -> [UInt8] {
+        // Its limit is held against the length before anything is received.
+        if stream != nil { return try receiveBytes(limit: Handshake.longest, timeout: deadline.remaining) }
+        let descriptor = try readable()
+        let raw = descriptor.descriptor.raw
+        var bytes = [UInt8](repeating: 0, count: Handshake.longest + 1)
+        while true {
+            let count = unsafe recv(raw, &bytes, bytes.count, Int32(MSG_DONTWAIT) | Int32(MSG_TRUNC))
+            if count > 0 {
+                guard count <= bytes.count, bytes[0] == PacketKind.whole else { throw ConnectionError.malformed }
+                return Array(bytes[1..<count])
+            }
+            if count == 0 { throw explain(.closed) }
+            switch roost_errno() {
+            case EINTR, ECONNRESET: continue
+            case EAGAIN:
+                var watches = [Watch(raw, .read)]
+                guard !deadline.isImmediate, Watch.wait(&watches, until: deadline.nanoseconds) else {
+                    throw ConnectionError.timedOut
+                }
+            case ENOTCONN: throw explain(.closed)
+            case let code: throw ConnectionError(SystemError("receive a message", errno: code))
+            }
         }
     }
 }

@@ -8,7 +8,12 @@ import Threading
 ///     let connection = try listener.accept()
 ///
 /// With a key, only who has it, too, gets a connection, and finds out that the listener has it. Clients that say
-/// nothing hold nobody up: `accept` goes on with others meanwhile, and drops them after a while.
+/// nothing hold nobody up: `accept` goes on with others meanwhile, and drops them after a while. (64 of them at a time;
+/// whoever can connect can so delay others by the time of a `handshake`, but not keep them out.)
+///
+/// The key says who may connect, and no more. Who is between both, and passes on what they say, is believed by both:
+/// what is proved is that somebody with the key is there, not that this address is his. And nothing is encrypted or
+/// signed afterwards. Over a network that others can reach, go through a tunnel (TLS, SSH, WireGuard).
 public final class Listener: Sendable {
     /// Where it is found; with the port that it got, if it was to be any.
     public let address: Address
@@ -20,8 +25,11 @@ public final class Listener: Sendable {
     private let turn = FutexLock()
     private nonisolated(unsafe) var pending: [PendingHandshake] = []
     private let waker: EventDescriptor
+    /// What `accept` waits for. The socket is among it while there is room for another client.
+    private let ready: ReadySet
+    private nonisolated(unsafe) var isWatched = true
 
-    /// How many clients may be in the middle of their handshake; the oldest gives way to the next.
+    /// How many clients may be in the middle of their handshake; others wait in the kernel.
     private static let mostPending = 64
 
     /// Begins to listen.
@@ -37,9 +45,12 @@ public final class Listener: Sendable {
     ) throws(ConnectionError) {
         do throws(SystemError) {
             waker = try EventDescriptor()
+            ready = try ReadySet()
             let (socket, actual) = try address.listen(backlog: Int32(clamping: backlog))
             unsafe self.socket = socket
             self.address = actual
+            try ready.add(waker.raw)
+            try ready.add(socket.descriptor.raw)
         } catch {
             throw ConnectionError(error)
         }
@@ -58,6 +69,11 @@ public final class Listener: Sendable {
         guard wasOpen else { return }
         if case .unix(let path) = address { try? FileSystem.remove(path) }
         waker.signal()
+        // Where nobody accepts, nobody else lets them go.
+        if turn.tryAcquire() {
+            dismissAll()
+            turn.release()
+        }
     }
 
     /// Whether it was closed.
@@ -78,44 +94,81 @@ public final class Listener: Sendable {
         guard turn.acquire(until: deadline) else { throw ConnectionError.timedOut }
         defer { turn.release() }
         while true {
-            let socket = try listening()
+            guard let socket = state.withLock({ unsafe self.socket }) else {
+                dismissAll()
+                throw ConnectionError.closedHere
+            }
             if let connection = try next(from: socket) { return connection }
             if deadline.hasPassed { throw ConnectionError.timedOut }
-            wait(for: socket, until: deadline)
+            var watches = [Watch(ready.raw, .read)]
+            _ = Watch.wait(&watches, until: deadline.nanoseconds)
         }
     }
 
     /// A connection, if one is ready now.
     private func next(from socket: SharedDescriptor) throws -> Connection? {
-        while let descriptor = try takeClient(socket) {
+        // Those that are here come first: each that is done makes room, and gives back a descriptor.
+        if let connection = try advance(socket) { return connection }
+        // Not without an end, however many come.
+        for _ in 0..<Listener.mostPending where unsafe pending.count < Listener.mostPending {
+            let taken: SharedDescriptor?
+            do throws(ConnectionError) {
+                taken = try takeClient(socket)
+            } catch {
+                // No descriptor left, perhaps: others wait in the kernel until one of those here is done.
+                if unsafe pending.isEmpty { throw error }
+                try watch(socket, isStarved: true)
+                return nil
+            }
+            guard let taken else { break }
             let connection = Connection(
-                descriptor, directions: [.receive, .send], isStream: address.isStream, isShared: false)
+                taken, directions: [.receive, .send], isStream: address.isStream, isShared: false)
             guard let key else { return connection }
-            let deadline = Deadline(after: patience)
-            guard let begun = try? PendingHandshake(connection, key: key, deadline: deadline) else { continue }
-            if unsafe pending.count >= Listener.mostPending { unsafe pending.removeFirst().connection.close() }
+            let end = Deadline(after: patience)
+            guard let begun = try? PendingHandshake(connection, key: key, deadline: end),
+                (try? ready.add(taken.descriptor.raw)) != nil
+            else {
+                connection.close()
+                continue
+            }
             unsafe pending.append(begun)
         }
+        return try advance(socket)
+    }
+
+    /// Looks at all who are in the middle of their handshake, and returns one that is through.
+    private func advance(_ socket: SharedDescriptor) throws -> Connection? {
+        defer { try? watch(socket) }
         for place in unsafe pending.indices.reversed() {
             let client = unsafe pending[place]
-            switch client.advance() {
-            case .pending:
-                guard client.deadline.hasPassed else { continue }
-                unsafe pending.remove(at: place)
-                client.connection.close()
-            case .accepted:
-                unsafe pending.remove(at: place)
-                return client.connection
-            case .refused:
-                unsafe pending.remove(at: place)
-                client.connection.close()
-                throw AuthenticationError()
-            case .failed:
-                unsafe pending.remove(at: place)
-                client.connection.close()
-            }
+            let outcome = client.advance()
+            if outcome == .pending, !client.deadline.hasPassed { continue }
+            unsafe pending.remove(at: place)
+            if let descriptor = try? client.connection.descriptor() { ready.remove(descriptor.descriptor.raw) }
+            if outcome == .accepted { return client.connection }
+            client.connection.close()
+            if outcome == .refused { throw AuthenticationError() }
         }
         return nil
+    }
+
+    /// Sets what the next wait is for: clients, unless there is no room, and those in the middle of their handshake.
+    private func watch(_ socket: SharedDescriptor, isStarved: Bool = false) throws(ConnectionError) {
+        do throws(SystemError) {
+            let hasRoom = unsafe !isStarved && pending.count < Listener.mostPending
+            if unsafe hasRoom != isWatched {
+                if hasRoom { try ready.add(socket.descriptor.raw) } else { ready.remove(socket.descriptor.raw) }
+                unsafe isWatched = hasRoom
+            }
+            try ready.setTime(unsafe pending.compactMap { $0.deadline.nanoseconds }.min())
+        } catch {
+            throw ConnectionError(error)
+        }
+    }
+
+    private func dismissAll() {
+        for client in unsafe pending { client.connection.close() }
+        unsafe pending = []
     }
 
     private func takeClient(_ socket: SharedDescriptor) throws(ConnectionError) -> SharedDescriptor? {
@@ -133,26 +186,16 @@ public final class Listener: Sendable {
             }
         }
     }
-
-    /// Waits until there may be something to do.
-    private func wait(for socket: SharedDescriptor, until deadline: Deadline) {
-        let clients = unsafe pending
-        var watches = [Watch(socket.descriptor.raw, .read), Watch(waker.raw, .read)]
-        var first = deadline.nanoseconds
-        // The descriptors stay open as long as their connections are.
-        for client in clients {
-            guard let descriptor = try? client.connection.descriptor() else { continue }
-            watches.append(Watch(descriptor.descriptor.raw, .read))
-            if let end = client.deadline.nanoseconds { first = min(first ?? end, end) }
-        }
-        withExtendedLifetime(clients) { _ = Watch.wait(&watches, until: first) }
-    }
 }
 
 extension Listener: Waitable {
-    /// Ready when a client is there, who may still have to prove that it has the key.
+    /// Ready when there is something to do for `accept`, which may then still find nobody: a client is there, or one
+    /// has proved that it has the key, or has taken too long.
     public var waitHandle: WaitHandle {
-        get throws(ConnectionError) { WaitHandle(try listening()) }
+        get throws(ConnectionError) {
+            _ = try listening()
+            return WaitHandle(ready.raw, keptBy: ready)
+        }
     }
 }
 

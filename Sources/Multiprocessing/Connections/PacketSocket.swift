@@ -92,10 +92,12 @@ struct PacketSocket {
     // MARK: - Receiving
 
     /// Receives a message into `packet`.
-    func receive(into packet: ReceivedPacket, until deadline: Deadline) throws(ConnectionError) {
+    func receive(
+        into packet: ReceivedPacket, limit: Int? = nil, until deadline: Deadline
+    ) throws(ConnectionError) {
         var waits = deadline.moment == nil
         while true {
-            switch try packet.receive(from: raw, waits: waits) {
+            switch try packet.receive(from: raw, waits: waits, limit: limit) {
             case .message: return
             case .end: throw .closed
             case .nothing:

@@ -43,7 +43,8 @@ import Linux
         if !descriptors.isEmpty { descriptors = [] }
     }
 
-    func receive(from raw: Int32, waits: Bool) throws(ConnectionError) -> Outcome {
+    /// - Parameter limit: how many bytes a message may have; a longer one is not mapped.
+    func receive(from raw: Int32, waits: Bool, limit: Int? = nil) throws(ConnectionError) -> Outcome {
         clear()
         let flags = waits ? 0 : Int32(MSG_DONTWAIT)
         var (count, state): (Int32, Int32) = (0, 0)
@@ -51,7 +52,7 @@ import Linux
             let received = unsafe roost_packet_receive(
                 raw, buffer, PacketKind.bufferSize, flags, numbers, &count, &state)
             if received > 0 {
-                try open(received, count: Int(count), state: state)
+                try open(received, count: Int(count), state: state, limit: limit)
                 return .message
             }
             if received == 0 {
@@ -69,7 +70,7 @@ import Linux
         }
     }
 
-    private func open(_ received: Int, count: Int, state: Int32) throws(ConnectionError) {
+    private func open(_ received: Int, count: Int, state: Int32, limit: Int?) throws(ConnectionError) {
         length = received
         if count > 0 {
             descriptors = (0..<count).map { unsafe SharedDescriptor(OwnedDescriptor(adopting: numbers[$0])) }
@@ -78,7 +79,7 @@ import Linux
         if state & Int32(ROOST_PACKET_CUT.rawValue) != 0 { throw refuse(.malformed) }
         switch unsafe buffer.load(as: UInt8.self) {
         case PacketKind.whole: return
-        case PacketKind.inMemoryFile: try openMemoryFile(received)
+        case PacketKind.inMemoryFile: try openMemoryFile(received, limit)
         case _: throw refuse(.malformed)
         }
     }
@@ -92,17 +93,14 @@ import Linux
 
     /// Maps the file, if it is what it must be: sealed, so that nobody can change or cut it while it is read, and of
     /// memory that exists, so that no more is taken here than was given there.
-    private func openMemoryFile(_ received: Int) throws(ConnectionError) {
+    private func openMemoryFile(_ received: Int, _ limit: Int?) throws(ConnectionError) {
         guard received >= PacketKind.largeHeader, let file = descriptors.popLast() else { throw refuse(.malformed) }
         let count = unsafe buffer.loadUnaligned(fromByteOffset: 1, as: UInt64.self)
-        let raw = file.descriptor.raw
-        var status = stat()
-        let seals = Int32(roost_all_seals)
-        // -1 of a file that cannot be sealed.
-        let found = roost_fcntl(raw, F_GET_SEALS, 0)
-        guard found >= 0, found & seals == seals, unsafe fstat(raw, &status) == 0,
-            status.st_size > 0, count == UInt64(status.st_size), Int64(status.st_blocks) * 512 >= Int64(status.st_size)
+        if let limit, count > UInt64(limit) { throw refuse(.tooLong(count: Int(clamping: count), limit: limit)) }
+        guard let extent = SealedFile.extent(of: file.descriptor, requiring: .contents), count == UInt64(extent.size),
+            extent.given >= extent.size
         else { throw refuse(.malformed) }
+        let raw = file.descriptor.raw
         guard let start = unsafe roost_map_to_read(raw, Int(count)) else {
             let code = roost_errno()
             throw refuse(ConnectionError(SystemError("map a large message", errno: code)))

@@ -94,6 +94,10 @@ final class StreamSocket: @unchecked Sendable {
         }
     }
 
-    /// Whether a message has come in part.
-    var hasBegun: Bool { receiving.withLock { !arrived.isEmpty } }
+    /// Whether a message has come in part; nil while somebody receives, who may be waiting for the rest of one.
+    var hasBegun: Bool? {
+        guard receiving.tryAcquire() else { return nil }
+        defer { receiving.release() }
+        return !arrived.isEmpty
+    }
 }

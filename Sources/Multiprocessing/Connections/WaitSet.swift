@@ -11,17 +11,23 @@ public protocol Waitable: Sendable {
 
 /// A descriptor that becomes readable.
 public struct WaitHandle: Sendable {
-    private let shared: SharedDescriptor?
+    /// Keeps the descriptor open.
+    private let keeper: (any AnyObject & Sendable)?
     let raw: Int32
 
     package init(_ shared: SharedDescriptor) {
-        self.shared = shared
+        keeper = shared
         raw = shared.descriptor.raw
+    }
+
+    init(_ raw: Int32, keptBy keeper: any AnyObject & Sendable) {
+        self.keeper = keeper
+        self.raw = raw
     }
 
     /// Watches a descriptor of somebody else, who keeps it open meanwhile.
     public init(watching raw: Int32) {
-        shared = nil
+        keeper = nil
         self.raw = raw
     }
 }

@@ -15,31 +15,21 @@ import Synchronization
 
     /// A new page.
     init() throws(SystemError) {
-        let raw = try retrying("make a file in memory") { unsafe roost_memory_file("pool") }
-        file = SharedDescriptor(OwnedDescriptor(adopting: raw))
-        _ = try retrying("make room in a file in memory") { ftruncate(raw, off_t(ClaimPage.size)) }
-        // Nobody can take the memory away from under the other one.
-        _ = try retrying("seal a file in memory") {
-            roost_fcntl(raw, F_ADD_SEALS, Int(F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW))
-        }
-        unsafe base = try ClaimPage.map(raw)
+        let made = try memoryFile("pool", size: ClaimPage.size, sparse: true)
+        unsafe base = try mapShared(made.raw, size: ClaimPage.size).baseAddress!
+        file = SharedDescriptor(made)
     }
 
     /// The page that somebody else has made.
     init(of file: SharedDescriptor) throws(SystemError) {
+        guard SealedFile.extent(of: file.descriptor, requiring: .size)?.size == ClaimPage.size else {
+            throw SystemError("map a page of memory", errno: EINVAL)
+        }
+        unsafe base = try mapShared(file.descriptor.raw, size: ClaimPage.size).baseAddress!
         self.file = file
-        unsafe base = try ClaimPage.map(file.descriptor.raw)
     }
 
     deinit { unsafe munmap(base, ClaimPage.size) }
-
-    private static func map(_ raw: Int32) throws(SystemError) -> UnsafeMutableRawPointer {
-        let start = unsafe mmap(nil, size, PROT_READ | PROT_WRITE, MAP_SHARED, raw, 0)
-        guard let start = unsafe start, unsafe start != UnsafeMutableRawPointer(bitPattern: -1) else {
-            throw SystemError.last("map a page of memory")
-        }
-        return unsafe start
-    }
 
     @unsafe private func word(_ number: Int) -> UnsafeMutablePointer<Atomic<UInt64>> {
         // Each has a cache line of its own. Memory of a new file is zero, as the words are at first.
@@ -71,6 +61,8 @@ import Synchronization
     /// The number of the first task that has not begun.
     var next: UInt64 { unsafe word(0).pointee.load(ordering: .sequentiallyConsistent) }
 
-    /// Asks a task to stop, if it runs.
+    /// Asks a task to stop, if it runs. There is one word for all: it holds because a worker runs one task at a time,
+    /// and asks for itself (`isStopped`) only with that one's number. With more at a time, one request would undo
+    /// another.
     func stop(_ serial: UInt64) { unsafe word(1).pointee.store(serial + 1, ordering: .relaxed) }
 }

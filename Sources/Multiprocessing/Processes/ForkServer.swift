@@ -26,10 +26,15 @@ final class ForkServer: Sendable {
 
     /// How long a program may take to come to its first statement.
     private static let patience = Duration.seconds(30)
+    /// How long a server may take to make a process. One that takes longer stands still, and is replaced.
+    private let answerTime: Duration
     /// How long a server that was told to end may take for it.
     private static let farewell = Duration.seconds(5)
 
-    init(program: String?) { self.program = program }
+    init(program: String?, answerTime: Duration = .seconds(30)) {
+        self.program = program
+        self.answerTime = answerTime
+    }
 
     deinit {
         unsafe server?.link.close()
@@ -51,9 +56,9 @@ final class ForkServer: Sendable {
         if let server { end(server) }
     }
 
-    private func end(_ server: Server) {
+    private func end(_ server: Server, isHanging: Bool = false) {
         server.link.close()
-        if server.handle.wait(until: Deadline(after: ForkServer.farewell)) != nil { return }
+        if !isHanging, server.handle.wait(until: Deadline(after: ForkServer.farewell)) != nil { return }
         _ = try? server.handle.send(signal: SIGKILL)
         AbandonedChildren.adopt(server.handle)
     }
@@ -123,22 +128,38 @@ final class ForkServer: Sendable {
         do {
             try ask(server, streams, theirs)
             theirs.close()
-            let reply = try server.link.receive(CopyReply.self)
-            guard let process = reply.process else { throw ProcessStartError.forkServer(errno: reply.errno) }
-            let descriptor = try process.shared.descriptor.duplicate()
-            let handle = ChildHandle(pid: reply.pid, descriptor: ProcessDescriptor(adopting: descriptor))
-            return .made(handle, control)
+            let reply = try server.link.receive(CopyReply.self, timeout: answerTime)
+            guard reply.pid > 0 else { throw ProcessStartError.forkServer(errno: reply.errno) }
+            return .made(try handle(for: reply.pid, reply.process), control)
         } catch let error as ProcessStartError {
             throw error
         } catch {
             theirs.close()
-            end(server)
+            let failure = error as? ConnectionError
+            // If only we have no descriptor left for the process, nothing is wrong with the server.
+            if failure != .descriptorsLost { end(server, isHanging: failure == .timedOut) }
             // The server may have died between making the process and telling of it. Then the process tells itself, and
             // as it is our child, its number cannot mean another one.
-            guard let hello = try? control.receive(Hello.self, timeout: ForkServer.farewell),
-                let descriptor = try? ProcessDescriptor(pid: hello.hello)
-            else { return .serverIsGone }
-            return .made(ChildHandle(pid: hello.hello, descriptor: descriptor), control)
+            guard let hello = try? control.receive(Hello.self, timeout: ForkServer.farewell) else {
+                return .serverIsGone
+            }
+            return .made(try handle(for: hello.hello, nil), control)
+        }
+    }
+
+    /// Takes charge of a process that was made. If that cannot be, it is ended: nobody else would wait for it.
+    private func handle(for pid: Int32, _ process: PassedDescriptor?) throws(ProcessStartError) -> ChildHandle {
+        do throws(SystemError) {
+            guard let descriptor = try process?.shared.descriptor.duplicate() else {
+                return ChildHandle(pid: pid, descriptor: try ProcessDescriptor(pid: pid))
+            }
+            return ChildHandle(pid: pid, descriptor: ProcessDescriptor(adopting: descriptor))
+        } catch {
+            // Nobody has waited for it yet, so the number is still its own.
+            kill(pid, SIGKILL)
+            var status: Int32 = 0
+            while unsafe waitpid(pid, &status, Int32(__WALL)) < 0, roost_errno() == EINTR {}
+            throw .forkServer(errno: error.errno)
         }
     }
 
@@ -148,6 +169,7 @@ final class ForkServer: Sendable {
             CopyRequest(
                 control: PassedDescriptor(theirs.descriptor()),
                 streams: streams,
-                directory: directory >= 0 ? PassedDescriptor(adopting: directory) : nil))
+                directory: directory >= 0 ? PassedDescriptor(adopting: directory) : nil),
+            timeout: answerTime)
     }
 }

@@ -5,7 +5,13 @@ import Threading
 /// What becomes of a process when the one that started it ends.
 public enum Lifetime: String, Hashable, Codable, Sendable, CaseIterable {
     /// It ends, too: when its parent ends in the ordinary way it is asked (SIGTERM) and then killed, and when its
-    /// parent is killed the kernel kills it at once, wherever it is. Python's `daemon=True`, but sure.
+    /// parent is killed the kernel kills it at once, whatever it is doing: blocked, stopped, in an endless loop.
+    /// Python's `daemon=True`, but sure.
+    ///
+    /// The promise hangs on a descriptor of the process. It ends where the process gives that up: when it executes
+    /// another program in its place (`exec`), closes all descriptors that it does not know (`close_range`, as programs
+    /// do that make themselves daemons), or where a security module keeps the signal from it. Processes that it starts
+    /// itself are not part of it.
     case diesWithParent
     /// The parent waits for it before it ends in the ordinary way. If the parent is killed, it lives on. Python's
     /// `daemon=False`.

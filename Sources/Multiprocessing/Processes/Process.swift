@@ -170,6 +170,8 @@ public final class Process: Sendable {
                 isTaken.store(true, ordering: .releasing)
                 return parcel
             } catch ConnectionError.closed {
+                // Another thread may have got it meanwhile.
+                if isTaken.load(ordering: .acquiring) { throw ProcessResultError.taken }
                 guard let ending = handle.wait(until: deadline) else { throw ProcessResultError.timedOut }
                 Children.remove(self)
                 throw hasBegun.load(ordering: .relaxed)

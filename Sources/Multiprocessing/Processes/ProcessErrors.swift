@@ -1,3 +1,4 @@
+import CLinux
 import Linux
 public import Subprocesses
 
@@ -21,6 +22,9 @@ public enum ProcessStartError: Error, Hashable, Sendable, CustomStringConvertibl
         switch self {
         case .spawn(let error): error.description
         case .connection(let error): "cannot start a process: \(error)"
+        case .forkServer(ENOSYS):
+            "cannot start a process: here the kernel, or a filter of system calls, does not let a fork server copy "
+                + "itself; start it by spawn"
         case .forkServer(let errno):
             "cannot start a process: its fork server says: \(SystemError.text(errno)); end some, or raise the "
                 + "limit (ulimit -u, TasksMax)"

@@ -29,12 +29,12 @@ enum Zygote {
     /// Serves until the parent is gone, and goes on as a worker in each copy.
     static func run(_ control: SharedDescriptor, _ registry: FunctionRegistry) -> Never {
         // Ctrl-C is for the program; the server ends with it.
-        roost_ignore_signal(SIGINT)
+        let isDeaf = roost_ignore_signal(SIGINT) != 0
         KernelThread.setName("forkserver")
         // The socket is ours and the copies': none may shut it down.
         let link = Connection(control, directions: [.receive, .send], isStream: false, isShared: true)
         guard isAlone, (try? link.send(Hello(hello: getpid()))) != nil else { _exit(1) }
-        while serve(link, control) == .server {}
+        while serve(link, control, isDeaf) == .server {}
         WorkerLife.run(Connection(control), registry)
     }
 
@@ -48,12 +48,14 @@ enum Zygote {
         return threads.count == 1
     }
 
-    private static func serve(_ link: Connection, _ control: SharedDescriptor) -> Side {
+    private static func serve(_ link: Connection, _ control: SharedDescriptor, _ isDeaf: Bool) -> Side {
         // The end of the parent, or something that no parent says.
         guard let request = try? link.receive(CopyRequest.self), request.streams.count == 3 else { _exit(0) }
         var pidfd: Int32 = -1
         let pid = unsafe roost_fork_sibling(&pidfd)
         if pid == 0 {
+            // The only thing that is not as it was when the server was executed, which may have been with it ignored.
+            if !isDeaf { roost_default_signal(SIGINT) }
             become(request, control)
             return .copy
         }
@@ -66,8 +68,6 @@ enum Zygote {
 
     /// Takes what the copy is to have, and gives up what is the server's.
     private static func become(_ request: CopyRequest, _ control: SharedDescriptor) {
-        // The only one that is not as it was when the server was executed.
-        roost_default_signal(SIGINT)
         for (number, stream) in request.streams.enumerated() { dup2(stream.shared.descriptor.raw, Int32(number)) }
         if let directory = request.directory { fchdir(directory.shared.descriptor.raw) }
         // Under the server's number, whose socket is closed thereby, however many know it.

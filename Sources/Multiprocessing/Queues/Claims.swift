@@ -74,20 +74,23 @@ import Threading
 
     /// Waits until a slot has no items, or its thread is dead.
     ///
-    /// - Parameter settle: is called first if it is dead.
+    /// - Parameter settle: is called first if it is dead; false if the deadline passed.
     /// - Returns: what the dead one left, which counts as done from now on; nil if the deadline passed.
-    func wait(for slot: Int, until deadline: Deadline, settle: () -> Void) -> (items: Int, owner: LockOwner?)? {
+    func wait(for slot: Int, until deadline: Deadline, settle: () -> Bool) -> (items: Int, owner: LockOwner?)? {
         let acquisition = mutex(slot).acquire(until: deadline)
         guard acquisition.isHeld else { return nil }
         defer { mutex(slot).release() }
         if case .abandoned(let owner) = acquisition, let owner { setDead(slot, owner) }
         if outstanding(slot) == 0 { return (0, nil) }
         // Whoever has items has the lock; as it could be had, this is one of the dead.
-        settle()
+        guard settle() else { return nil }
         let items = outstanding(slot)
         word(slot, 1).store(word(slot, 0).value)
         return (items, dead(slot))
     }
+
+    /// How many items the calling thread has.
+    var ownCount: Int { mine.map { outstanding($0) } ?? 0 }
 
     private var mine: Int? { lock.withLock { slots[ThreadNumber.current] } }
 

@@ -112,17 +112,24 @@ public final class JoinableQueue<Element: Codable & Sendable>: Codable, Sendable
     /// - Parameter timeout: how long to wait; nil for no limit, zero or less to look once. Python's has none.
     /// - Returns: false if the timeout passed before that.
     /// - Throws: `QueueJoinError.abandoned` once for each one who ended with items. They do not count any more: put
-    ///   them again, if they are to be done, and join again.
+    ///   them again, if they are to be done, and join again. `QueueJoinError.ownItems` if this thread has items itself
+    ///   and gave no timeout.
     @discardableResult
     public func join(timeout: Duration? = nil) throws(QueueJoinError) -> Bool {
         let deadline = Deadline(after: timeout)
         let ring = elements.ring
+        if deadline.moment == nil {
+            // It would wait for itself, for ever.
+            let own = claims.ownCount
+            if own > 0 { throw .ownItems(own) }
+        }
         while pendingCount > 0 {
             if let slot = claims.busy {
-                let settle = {
+                let settle = { () -> Bool in
                     // One that died with the lock of consumers had not got its last item.
-                    ring.lockGetting()
+                    guard ring.lockGetting(until: deadline) else { return false }
                     ring.getLock.release()
+                    return true
                 }
                 guard let left = claims.wait(for: slot, until: deadline, settle: settle) else {
                     return pendingCount == 0
@@ -132,7 +139,7 @@ public final class JoinableQueue<Element: Codable & Sendable>: Codable, Sendable
             }
             if deadline.isImmediate { return pendingCount == 0 }
             // All of them are still in the queue. Whoever gets one has this lock, and so sees that somebody sleeps.
-            ring.lockGetting()
+            guard ring.lockGetting(until: deadline) else { return pendingCount == 0 }
             let isNews = claims.busy != nil || pendingCount == 0
             if !isNews { joiner.store(1) }
             ring.getLock.release()

@@ -241,8 +241,8 @@ import Threading
         unsafe (ring + Int(position % UInt64(size))).load(as: UInt64.self)
     }
 
-    /// Whether a position may be one. Others can write over it: nothing that is there may lead beyond the ring, overflow
-    /// a sum, or to a number that does not begin at a multiple of its size.
+    /// Whether a position may be one. Others can write over it: nothing that is there may lead beyond the ring,
+    /// overflow a sum, or to a number that does not begin at a multiple of its size.
     private func isSound(_ position: UInt64) -> Bool { position % 8 == 0 && position < 1 << 62 }
 
     private static func recordSize(_ length: Int) -> Int { (headerSize + length + 7) & ~7 }

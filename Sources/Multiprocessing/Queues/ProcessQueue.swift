@@ -19,7 +19,7 @@
 ///
 /// - Complexity: putting and getting take the time of encoding and copying the element.
 public final class ProcessQueue<Element: Codable & Sendable>: Codable, Sendable {
-    private let elements: ElementRing<Element>
+    let elements: ElementRing<Element>
 
     /// What a queue holds at most, if nothing else is said.
     public static var defaultByteCapacity: Int { 64 << 20 }

@@ -60,6 +60,8 @@ public enum QueueJoinError: Error, Hashable, Sendable, CustomStringConvertible {
     /// This one had got so many items and died, or ended, before it called `taskDone()` for them. They are not waited
     /// for any more.
     case abandoned(items: Int, by: LockOwner?)
+    /// The thread that joins has so many items itself, and would wait for itself.
+    case ownItems(Int)
 
     /// “cannot join …: reason; what to do”.
     public var description: String {
@@ -67,6 +69,8 @@ public enum QueueJoinError: Error, Hashable, Sendable, CustomStringConvertible {
         case .abandoned(let items, let owner):
             "cannot join the queue: \(owner.map { "\($0)" } ?? "a worker") ended with \(items) items not reported as "
                 + "done; put them again, and join again for the rest"
+        case .ownItems(let items):
+            "cannot join the queue: this thread has \(items) items itself; report them with taskDone() first"
         }
     }
 }

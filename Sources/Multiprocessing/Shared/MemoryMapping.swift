@@ -22,14 +22,11 @@ import Linux
     ///
     /// - Throws: `wrongLayout` if it is none, or could be cut off under our feet.
     init(_ descriptor: SharedDescriptor) throws(SharedMemoryError) {
-        let raw = descriptor.descriptor.raw
-        var status = stat()
-        let seals = roost_fcntl(raw, F_GET_SEALS, 0)
-        guard seals >= 0, seals & F_SEAL_SHRINK != 0, unsafe fstat(raw, &status) == 0, status.st_size > 0 else {
+        guard let extent = SealedFile.extent(of: descriptor.descriptor, requiring: .size) else {
             throw .wrongLayout(expected: "memory", found: "something that is no shared memory")
         }
         do {
-            unsafe bytes = try mapShared(raw, size: Int(status.st_size))
+            unsafe bytes = try mapShared(descriptor.descriptor.raw, size: extent.size)
         } catch {
             throw SharedMemoryError(error)
         }

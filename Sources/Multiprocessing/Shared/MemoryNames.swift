@@ -130,24 +130,43 @@ enum MemoryNames {
         _ = Watch.wait(&watches, until: nil)
         bell.descriptor.drain()
         var farewells: [Farewell] = []
+        var isShort = false
         for (index, offer) in offers.enumerated() {
-            if !watches[1 + 2 * index].ready.isEmpty { handOut(offer) }
-            if !watches[2 + 2 * index].ready.isEmpty, let farewell = takeAway(offer) { farewells.append(farewell) }
+            if !watches[1 + 2 * index].ready.isEmpty { handOut(offer, &isShort) }
+            guard !watches[2 + 2 * index].ready.isEmpty else { continue }
+            if let farewell = takeAway(offer, &isShort) { farewells.append(farewell) }
+        }
+        if isShort {
+            // They stay ready, and without a pause this thread would do nothing but ask.
+            var bells = [Watch(bell.descriptor.raw, .read)]
+            _ = Watch.wait(&bells, until: Deadline(after: pause).nanoseconds)
         }
         return farewells
     }
 
-    private static func handOut(_ offer: Offer) {
+    /// After a shortage of descriptors.
+    private static let pause = Duration.milliseconds(100)
+
+    private static func handOut(_ offer: Offer, _ isShort: inout Bool) {
         // Who has gone again, or is somebody else's, gets nothing; and where there are no descriptors left, the next
         // round tries again.
-        while let peer = try? offer.opens.accept() {
+        while let peer = nextPeer(offer.opens, &isShort) {
             guard isOurs(peer) else { continue }
             _ = try? peer.descriptor.sendMessage([1], descriptors: [offer.memory.descriptor.raw])
         }
     }
 
-    private static func takeAway(_ offer: Offer) -> Farewell? {
-        guard let peer = try? offer.unlinks.accept(), isOurs(peer) else { return nil }
+    private static func nextPeer(_ socket: borrowing UnixListener, _ isShort: inout Bool) -> UnixStream? {
+        do throws(SystemError) {
+            return try socket.accept()
+        } catch {
+            isShort = true
+            return nil
+        }
+    }
+
+    private static func takeAway(_ offer: Offer, _ isShort: inout Bool) -> Farewell? {
+        guard let peer = nextPeer(offer.unlinks, &isShort), isOurs(peer) else { return nil }
         state.withLock { state in
             if let name = state.offers.first(where: { $0.value === offer })?.key { state.offers[name] = nil }
         }

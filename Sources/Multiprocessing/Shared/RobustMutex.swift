@@ -53,6 +53,49 @@ import Threading
         return unsafe RobustMutex.answer(roost_shared_mutex_lock(place, &moment, &previous), previous)
     }
 
+    /// Takes it as the turn to wait for something, which one thread has at a time.
+    ///
+    /// Whoever has the turn may stand still for as long as somebody likes (SIGSTOP, a debugger, a frozen cgroup), and
+    /// everything that comes would be for that one. So the others look for themselves now and then: after 50 ms, and
+    /// once a second in the end. They are not woken for what comes then, but none waits for ever.
+    ///
+    /// - Parameter attempt: takes what is waited for, if it is there.
+    /// - Returns: `mine` if the calling thread has the turn now, and gives it back.
+    func acquireTurn<Result>(until deadline: Deadline, _ attempt: () -> Result?) -> Turn<Result> {
+        var pause = Duration.milliseconds(50)
+        while true {
+            let look = Deadline(after: pause)
+            let isLast = deadline.isBefore(look)
+            if acquire(until: isLast ? deadline : look).isHeld { return .mine }
+            if let found = attempt() { return .found(found) }
+            if isLast { return .late }
+            pause = min(pause * 2, .seconds(1))
+        }
+    }
+
+    /// What became of the wait for a turn.
+    enum Turn<Result> {
+        case mine
+        /// It was not needed.
+        case found(Result)
+        case late
+    }
+
+    /// Takes it where it is only held for moments. Nobody who only tries, or whose time is over, waits longer than a
+    /// tenth of a second for a holder that stands still.
+    ///
+    /// - Returns: whether the calling thread has it, and whether the one before had died.
+    @inline(__always) func acquireBriefly(until deadline: Deadline) -> Acquisition {
+        let first = tryAcquire()
+        return first.isHeld ? first : acquireSlowly(deadline)
+    }
+
+    private func acquireSlowly(_ deadline: Deadline) -> Acquisition {
+        if deadline.moment == nil { return acquire() }
+        let least = Deadline(after: .milliseconds(100))
+        return acquire(until: deadline.isBefore(least) ? least : deadline)
+    }
+
     /// Gives it back once.
     ///
     /// - Returns: false if the calling thread has it not; nothing has changed then.
@@ -80,6 +123,14 @@ import Threading
         // The memory was overwritten by somebody who had no business there; going on would make it worse.
         default: preconditionFailure("a lock in shared memory is damaged: \(SystemError.name(result))")
         }
+    }
+}
+
+extension Deadline {
+    /// Whether this one comes first.
+    func isBefore(_ other: Deadline) -> Bool {
+        guard let moment else { return false }
+        return isImmediate || (other.moment.map { moment < $0 } ?? true)
     }
 }
 

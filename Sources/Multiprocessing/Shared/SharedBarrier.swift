@@ -62,10 +62,11 @@ public final class SharedBarrier: Codable, Sendable {
 
     /// A barrier for `parties` threads.
     ///
-    /// - Parameter parties: how many threads must arrive, at least 1.
-    /// - Throws: `SharedMemoryError.notPositive`, or if there are no descriptors or no memory left.
+    /// - Parameter parties: how many threads must arrive, from 1 to 2²⁰.
+    /// - Throws: `SharedMemoryError.notPositive` or `tooMany`, or if there are no descriptors or no memory left.
     public init(parties: Int) throws(SharedMemoryError) {
         guard parties >= 1 else { throw .notPositive(parties) }
+        guard parties <= WaiterTable.greatest else { throw .tooMany(parties, limit: WaiterTable.greatest) }
         self.parties = parties
         region = try SharedRegion(
             .barrier, size: SharedBarrier.size(parties), shape: .init(first: UInt64(parties)))
@@ -81,7 +82,11 @@ public final class SharedBarrier: Codable, Sendable {
     public init(from decoder: any Decoder) throws {
         region = try SharedRegion(
             from: decoder, .barrier,
-            size: { Int(exactly: $0.first).flatMap { (1...1 << 20).contains($0) ? SharedBarrier.size($0) : nil } })
+            size: {
+                Int(exactly: $0.first).flatMap {
+                    (1...WaiterTable.greatest).contains($0) ? SharedBarrier.size($0) : nil
+                }
+            })
         parties = Int(region.shape.first)
         lock = RobustMutex(in: region, at: SharedRegion.labelSize)
         table = WaiterTable(in: region, at: SharedBarrier.tableOffset, capacity: SharedBarrier.slots(parties))

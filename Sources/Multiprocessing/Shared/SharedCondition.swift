@@ -29,6 +29,12 @@ public enum SharedConditionError: Error, Hashable, Sendable, CustomStringConvert
 /// while the lock is held. Several conditions may share one lock. Threads are woken in the order in which they began to
 /// wait, and a notification that has chosen a thread is never lost to its timeout. A thread that was killed while it
 /// waited is passed over, and holds up nobody; in Python `notify` waits for it for ever.
+///
+/// If it is killed after it was notified and before it had the lock again, its notification goes to another one that
+/// waits, as soon as anybody has the lock through this condition. Until then nobody knows of that death: where it must
+/// not be waited for, wait with a timeout and look again. One that is killed in the middle of `notifyAll` has woken
+/// some of the others; the next one to have the lock is told of the death (`SharedHeld.acquisition`), and can notify
+/// again.
 public final class SharedCondition<Mutex: SharedLockable>: Codable, Sendable {
     /// The lock that is held while waiting begins and ends.
     public let lock: Mutex
@@ -42,15 +48,18 @@ public final class SharedCondition<Mutex: SharedLockable>: Codable, Sendable {
     ///
     /// - Parameters:
     ///   - lock: the lock.
-    ///   - maximumWaiters: how many threads of all processes can wait at once, at least 1. Each takes 128 bytes.
-    /// - Throws: `SharedMemoryError` if there are no descriptors or no memory left, or the number is not positive.
+    ///   - maximumWaiters: how many threads of all processes can wait at once, from 1 to 2²⁰. Each takes 128 bytes.
+    /// - Throws: `SharedMemoryError` if there are no descriptors or no memory left, or the number is out of range.
     public init(lock: Mutex, maximumWaiters: Int = 256) throws(SharedMemoryError) {
         guard maximumWaiters >= 1 else { throw .notPositive(maximumWaiters) }
+        guard maximumWaiters <= WaiterTable.greatest else {
+            throw .tooMany(maximumWaiters, limit: WaiterTable.greatest)
+        }
         self.lock = lock
         self.maximumWaiters = maximumWaiters
         region = try SharedRegion(
             .condition, size: WaiterTable.size(maximumWaiters), shape: .init(first: UInt64(maximumWaiters)))
-        table = WaiterTable(in: region, at: SharedRegion.labelSize, capacity: maximumWaiters)
+        table = WaiterTable(in: region, at: SharedRegion.labelSize, capacity: maximumWaiters, passesOn: true)
         try table.make()
     }
 
@@ -62,9 +71,11 @@ public final class SharedCondition<Mutex: SharedLockable>: Codable, Sendable {
         lock = try container.decode(Mutex.self, forKey: .lock)
         region = try SharedRegion(
             from: container.superDecoder(forKey: .waiters), .condition,
-            size: { Int(exactly: $0.first).flatMap { (1...1 << 20).contains($0) ? WaiterTable.size($0) : nil } })
+            size: {
+                Int(exactly: $0.first).flatMap { (1...WaiterTable.greatest).contains($0) ? WaiterTable.size($0) : nil }
+            })
         maximumWaiters = Int(region.shape.first)
-        table = WaiterTable(in: region, at: SharedRegion.labelSize, capacity: maximumWaiters)
+        table = WaiterTable(in: region, at: SharedRegion.labelSize, capacity: maximumWaiters, passesOn: true)
     }
 
     /// Passes the condition, with its lock, to another process.
@@ -127,6 +138,7 @@ public struct SharedHeld<Mutex: SharedLockable>: ~Copyable {
 
     fileprivate init(_ condition: SharedCondition<Mutex>, _ acquisition: Acquisition) {
         self.condition = condition
+        condition.table.buryDead(answered: true)
         state = State(acquisition)
     }
 
@@ -187,7 +199,9 @@ public struct SharedHeld<Mutex: SharedLockable>: ~Copyable {
         let levels = condition.lock.releaseCompletely()
         if !deadline.isImmediate { condition.table.park(slot, until: deadline) }
         state.acquisition = condition.lock.acquire(levels: levels)
-        return condition.table.leave(slot) != nil
+        let isNotified = condition.table.leave(slot) != nil
+        condition.table.buryDead(answered: true)
+        return isNotified
     }
 
     /// A class, because the right is only lent and yet remembers.

@@ -96,6 +96,11 @@ extension SharedLockable {
 ///
 /// An uncontended acquire or release costs about what pthread's robust mutex costs; whoever has to wait sleeps in the
 /// kernel (futex).
+///
+/// - Important: The lock is the C library's, in memory that everybody who has it can write to, with pointers in it that
+///   are followed. Whoever shares it can make the others crash, or write where they did not mean to: as threads, those
+///   who share memory must trust each other. Do not decode a lock, or anything else in this library that is shared
+///   memory, from a process that is not trusted: see `Connection`.
 public final class SharedLock: SharedLockable {
     let held: SharedMutex
 

@@ -4,6 +4,8 @@ import Linux
 public enum SharedMemoryError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Memory of this many bytes, or an array of this many elements, was asked for: there must be at least one.
     case notPositive(Int)
+    /// Something was asked for that has so many parts, more than it can have.
+    case tooMany(Int, limit: Int)
     /// There is memory of this name already.
     case exists(name: String)
     /// There is no memory of this name, or none that belongs to this user.
@@ -26,6 +28,8 @@ public enum SharedMemoryError: Error, Hashable, Sendable, CustomStringConvertibl
         switch self {
         case .notPositive(let size):
             "cannot make shared memory of size \(size): at least 1 is needed; check the size before"
+        case .tooMany(let count, let limit):
+            "cannot make shared memory for \(count) threads: at most \(limit) are possible; ask for fewer"
         case .exists(let name):
             "cannot make the shared memory \(name): the name is taken; open it, or choose another name"
         case .notFound(let name):

@@ -124,16 +124,14 @@ import Synchronization
         _ descriptor: borrowing OwnedDescriptor, _ kind: Kind
     ) throws(SharedMemoryError) -> Label {
         let raw = descriptor.raw
-        let seals = roost_fcntl(raw, F_GET_SEALS, 0)
-        guard seals >= 0, seals & F_SEAL_SHRINK != 0 else {
+        guard let extent = SealedFile.extent(of: descriptor, requiring: .size) else {
             throw .wrongLayout(expected: "\(kind)", found: "something that is no shared memory")
         }
         var label = Label(magic: 0, version: 0, kind: 0, size: 0, shape: Shape())
-        var status = stat()
         let length = unsafe withUnsafeMutableBytes(of: &label) { unsafe pread(raw, $0.baseAddress, $0.count, 0) }
         let model = Label(kind: kind.rawValue, size: 0, shape: Shape())
-        guard length == MemoryLayout<Label>.size, label.magic == model.magic, unsafe fstat(raw, &status) == 0,
-            UInt64(status.st_size) == label.size
+        guard length == MemoryLayout<Label>.size, label.magic == model.magic,
+            UInt64(extent.size) == label.size
         else {
             throw .wrongLayout(expected: "\(kind)", found: "other memory")
         }

@@ -11,7 +11,7 @@ public import Threading
 ///
 /// An uncontended acquire or release is one atomic operation; whoever has to wait sleeps in the kernel (futex).
 public final class SharedSemaphore: Codable, Sendable {
-    private let core: SharedSemaphoreCore
+    let core: SharedSemaphoreCore
 
     /// A semaphore with this many permits to begin with.
     ///
@@ -72,7 +72,7 @@ public final class SharedSemaphore: Codable, Sendable {
 /// A semaphore between processes that never has more permits than it began with: Python's
 /// `multiprocessing.BoundedSemaphore`. A release too many is an error.
 public final class SharedBoundedSemaphore: Codable, Sendable {
-    private let core: SharedSemaphoreCore
+    let core: SharedSemaphoreCore
     /// The number of permits that it began with, and the most that it may have.
     public var limit: Int { core.limit ?? 0 }
 

@@ -16,7 +16,7 @@ final class SharedSemaphoreCore: Sendable {
     private static let size = 64 * 3
     let region: SharedRegion
     private let word: SharedFutex
-    private let turn: RobustMutex
+    let turn: RobustMutex
     /// Held by whoever releases a bounded one, so that two together do not exceed the limit.
     private let gate: RobustMutex
     /// nil if it is not bounded.
@@ -64,7 +64,11 @@ final class SharedSemaphoreCore: Sendable {
         let deadline = Deadline(after: timeout)
         if deadline.isImmediate { return false }
         if Spinning.spin(until: { tryAcquire() }) { return true }
-        guard turn.acquire(until: deadline).isHeld else { return tryAcquire() }
+        switch turn.acquireTurn(until: deadline, { tryAcquire() ? true : nil }) {
+        case .found: return true
+        case .late: return false
+        case .mine: break
+        }
         defer { turn.release() }
         while !tryAcquire() {
             // Told before going to sleep, and only while there is no permit: whoever gives one sees it.

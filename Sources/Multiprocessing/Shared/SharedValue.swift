@@ -17,6 +17,11 @@ public enum SharedLockChoice: Sendable {
 ///
 /// Any type without references will do: numbers, and structures and tuples of them. Both sides must have it in the same
 /// layout, of which size and alignment are checked. For a counter, `SharedAtomic` needs no lock.
+///
+/// - Important: What is read is what the others have written, bit for bit. Of a type in which not all bits stand for
+///   a value (`Bool`, an enumeration, a structure with one of these in it), a process that writes other ones makes
+///   everybody who reads it do something undefined. As threads, those who share memory must trust each other; what
+///   comes from elsewhere is read as numbers and checked, or sent through a `Connection`.
 public final class SharedValue<Value: BitwiseCopyable & Sendable>: Codable, Sendable {
     /// The lock that guards the value; nil if there is none.
     public let lock: SharedRLock?

@@ -24,13 +24,19 @@ import Threading
 
     private let base: UnsafeMutableRawPointer
     private let capacity: Int
+    /// Whether an answer that a dead one had got goes to another one.
+    private let passesOn: Bool
+
+    /// The most waiters that a table is made for.
+    static let greatest = 1 << 20
 
     /// How much room a table for `capacity` waiters takes.
     static func size(_ capacity: Int) -> Int { headSize + slotSize * capacity }
 
-    init(in region: SharedRegion, at offset: Int, capacity: Int) {
+    init(in region: SharedRegion, at offset: Int, capacity: Int, passesOn: Bool = false) {
         unsafe base = region.start + offset
         self.capacity = capacity
+        self.passesOn = passesOn
     }
 
     /// Makes an empty table of zeroed memory.
@@ -92,6 +98,10 @@ import Threading
     func answer(_ count: Int, with answer: UInt32) -> Int {
         guard count > 0, usedSlots > 0 else { return 0 }
         buryDead()
+        return tell(count, answer)
+    }
+
+    private func tell(_ count: Int, _ answer: UInt32) -> Int {
         var slots = waiting
         if count < slots.count {
             slots.sort { ticket($0) < ticket($1) }
@@ -105,20 +115,25 @@ import Threading
         return slots.count
     }
 
-    /// Frees the slots of those who were killed while they waited, or before they had left.
+    /// Frees the slots of those who were killed while they waited, or before they had left. What these were told is
+    /// told to others instead, where answers are passed on.
     ///
+    /// - Parameter answered: whether to look only at those that have an answer.
     /// - Returns: how many of them had no answer yet.
     @discardableResult
-    func buryDead() -> Int {
+    func buryDead(answered: Bool = false) -> Int {
         var dead = 0
-        for slot in 0..<usedSlots where word(slot).value != Word.free {
+        var lost = 0
+        let least = answered ? WaiterTable.firstAnswer : Word.awake
+        for slot in 0..<usedSlots where word(slot).value >= least {
             // Nobody but the waiter holds it for long. If it can be taken, the waiter is not there any more.
             guard mutex(slot).tryAcquire().isHeld else { continue }
-            if word(slot).value < WaiterTable.firstAnswer { dead += 1 }
+            if word(slot).value < WaiterTable.firstAnswer { dead += 1 } else { lost += 1 }
             word(slot).store(Word.free)
             mutex(slot).release()
         }
         trim()
+        if passesOn, lost > 0 { _ = tell(lost, WaiterTable.firstAnswer) }
         return dead
     }
 

@@ -33,8 +33,23 @@ package struct DaemonLogHandler: LogHandler {
     }
 
     package func log(event: LogEvent) {
-        let text = event.message.description.replacing("\n", with: " ⏎ ")
-        write(prefix(event.level) + text)
+        write(prefix(event.level) + Self.printable(event.message.description))
+    }
+
+    /// On one line, and without what a terminal would obey: names of files and of processes are others' to choose.
+    static func printable(_ text: String) -> String {
+        guard text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7f || $0 == 0xc2 }) else { return text }
+        var line = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            if scalar == "\n" {
+                line.append(contentsOf: " ⏎ ".unicodeScalars)
+            } else if scalar.properties.generalCategory == .control, scalar != "\t" {
+                line.append("\u{fffd}")
+            } else {
+                line.append(scalar)
+            }
+        }
+        return String(line)
     }
 
     private func prefix(_ level: Logger.Level) -> String {

@@ -60,7 +60,7 @@ final class ObjectClient: Sendable {
         let answer: ObjectMessage
         do {
             try connection.send(parcel: request.encoded())
-            guard let read = ObjectMessage(try connection.receiveParcel(timeout: timeout)) else {
+            guard let read = ObjectMessage(try connection.receiveParcel(limit: 1 << 16, timeout: timeout)) else {
                 throw ObjectError.malformed
             }
             answer = read
@@ -151,7 +151,10 @@ final class ObjectClient: Sendable {
         var own: Result<ObjectMessage, ObjectError>?
         while own == nil {
             do {
-                guard let message = ObjectMessage(try connection.receiveParcel()) else { throw ObjectError.malformed }
+                // An answer is as large as what was asked for; the server has shown that it has the key.
+                guard let message = ObjectMessage(try connection.receiveParcel(limit: .max)) else {
+                    throw ObjectError.malformed
+                }
                 if message.id == id { own = .success(message) } else { deliver(message) }
             } catch let error as ObjectError {
                 fail(error)

@@ -179,6 +179,8 @@ final class ObjectCore {
         return .done
     }
 
+    func isLent(_ ticket: Ticket) -> Bool { tickets[ticket] != nil }
+
     private func redeem(_ request: ObjectMessage, for member: Member) -> Answered {
         guard let ticket = Ticket(request.numbers), let loan = tickets[ticket] else { return .status(.gone) }
         grant(loan.object, to: member)

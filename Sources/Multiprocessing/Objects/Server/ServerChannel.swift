@@ -18,6 +18,9 @@ protocol ServerChannel: AnyObject {
     /// - Throws: `ConnectionError` if nothing will ever come any more.
     func receive(limit: Int, mostWaiting: Int, _ body: (Parcel) -> Void) throws(ConnectionError)
 
+    /// Receives what somebody says who has proved nothing yet.
+    func receiveProof(_ body: (Parcel) -> Void) throws(ConnectionError)
+
     /// Whether there are messages that were received, and held up by the backlog.
     var hasHeldUp: Bool { get }
 
@@ -35,9 +38,11 @@ final class PacketChannel: ServerChannel {
     private var waiting = Fifo<Parcel>()
     private(set) var backlog = 0
 
-    init(_ descriptor: SharedDescriptor) {
+    /// - Parameter isShared: whether others may use the same end, so that it is closed here, and not shut down for all.
+    init(_ descriptor: SharedDescriptor, isShared: Bool = false) {
         self.descriptor = descriptor
-        connection = Connection(descriptor)
+        connection = Connection(
+            descriptor, directions: [.receive, .send], isStream: false, isShared: isShared)
     }
 
     deinit { connection.close() }
@@ -50,6 +55,16 @@ final class PacketChannel: ServerChannel {
         // One message only: to find out that there is no other one costs as much as being told of the next one.
         do {
             body(try connection.receiveParcel(limit: limit, timeout: .zero))
+        } catch let error as ConnectionError {
+            if error != .timedOut { throw error }
+        } catch {
+            throw .malformed
+        }
+    }
+
+    func receiveProof(_ body: (Parcel) -> Void) throws(ConnectionError) {
+        do {
+            body(Parcel(bytes: try connection.receiveHandshake(until: Deadline(after: .zero))))
         } catch let error as ConnectionError {
             if error != .timedOut { throw error }
         } catch {
@@ -125,6 +140,10 @@ final class StreamChannel: ServerChannel {
             throw error.errno == ECONNRESET ? .closed : ConnectionError(error)
         }
         try takeArrived(limit, mostWaiting, body)
+    }
+
+    func receiveProof(_ body: (Parcel) -> Void) throws(ConnectionError) {
+        try receive(limit: Handshake.longest, mostWaiting: 0, body)
     }
 
     private func takeArrived(

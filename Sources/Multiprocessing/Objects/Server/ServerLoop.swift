@@ -182,12 +182,11 @@ final class ServerLoop {
 
     private func receive(_ link: ServerLink) {
         if link.channel.backlog > Self.longestBacklog { return watch(link) }
-        let limit: Int
-        switch link.role {
-        case .client: limit = settings.limits.requestBytes
-        case .newcomer, .door: limit = Handshake.longest
-        }
         do throws(ConnectionError) {
+            if case .newcomer = link.role {
+                return try link.channel.receiveProof { handle($0, from: link) }
+            }
+            let limit = if case .door = link.role { Handshake.longest } else { settings.limits.requestBytes }
             try link.channel.receive(limit: limit, mostWaiting: Self.longestBacklog) { handle($0, from: link) }
         } catch {
             close(link)
@@ -224,21 +223,32 @@ final class ServerLoop {
             return send(answer.encoded(), to: link)
         }
         if operation == .lend, let door = request.values.first?.descriptors.first {
-            // Before it is lent, since afterwards nobody would end the loan.
-            guard let ticket = Ticket(request.numbers), link.doors < settings.limits.loans,
-                counts.doors < settings.limits.connections,
-                let new = add(PacketChannel(door), .door(ticket))
-            else {
-                var answer = ObjectMessage(id: request.id, code: UInt16(ReplyStatus.tooMany.rawValue))
-                answer.values = [StoredValue(text: "proxies on their way")]
-                return send(answer.encoded(), to: link)
-            }
-            new.lender = link
-            link.doors += 1
+            return lend(request, door, from: link)
         }
         // The clock is read only for those who may have to wait.
         let needsTime = request.timeout.map { $0 > 0 } ?? false
         core.handle(request, from: link.id, at: needsTime ? Deadline.now : .origin)
+        deliver()
+    }
+
+    /// Keeps an object for as long as somebody has the other end of the door that came along.
+    private func lend(_ request: ObjectMessage, _ door: SharedDescriptor, from link: ServerLink) {
+        // Before it is lent, since afterwards nobody would end the loan; and only for a ticket that nobody has yet,
+        // since the end of the door would end the other loan.
+        guard let ticket = Ticket(request.numbers), !core.isLent(ticket) else {
+            return send(ObjectMessage(id: request.id, code: UInt16(ReplyStatus.malformed.rawValue)).encoded(), to: link)
+        }
+        guard link.doors < settings.limits.loans, counts.doors < settings.limits.connections,
+            let new = add(PacketChannel(door, isShared: true), .door(ticket))
+        else {
+            var answer = ObjectMessage(id: request.id, code: UInt16(ReplyStatus.tooMany.rawValue))
+            answer.values = [StoredValue(text: "proxies on their way")]
+            return send(answer.encoded(), to: link)
+        }
+        new.lender = link
+        link.doors += 1
+        core.handle(request, from: link.id, at: .origin)
+        if !core.isLent(ticket) { close(new) }
         deliver()
     }
 

@@ -62,11 +62,13 @@ public final class Listener: Sendable {
 
     /// Ends listening, and removes the socket's file. Threads in `accept` find it closed. Twice is fine.
     public func close() {
-        let wasOpen = state.withLock {
+        let listening = state.withLock { () -> SharedDescriptor? in
             defer { unsafe socket = nil }
-            return unsafe socket != nil
+            return unsafe socket
         }
-        guard wasOpen else { return }
+        guard let listening else { return }
+        // At once, though a process that was made a moment ago, and has not come to its exec, has the socket too.
+        shutdown(listening.descriptor.raw, Int32(SHUT_RDWR))
         if case .unix(let path) = address { try? FileSystem.remove(path) }
         waker.signal()
         // Where nobody accepts, nobody else lets them go.
@@ -115,6 +117,7 @@ public final class Listener: Sendable {
             do throws(ConnectionError) {
                 taken = try takeClient(socket)
             } catch {
+                if isClosed { return nil }
                 // No descriptor left, perhaps: others wait in the kernel until one of those here is done.
                 if unsafe pending.isEmpty { throw error }
                 try watch(socket, isStarved: true)

@@ -32,8 +32,14 @@ package struct Roostctl: ParsableCommand {
     package init() {}
 
     /// Runs one command line and says what is to be said.
-    package static func run(_ arguments: [String]) -> Exit {
+    ///
+    /// - Parameter arguments: nil for one that is no text, which must not run another command than was typed.
+    package static func run(_ arguments: [String?]) -> Exit {
         settle { () throws in
+            if let bad = arguments.firstIndex(of: nil) {
+                throw Failure(.usage, "cannot pass on argument \(bad + 1): it is not UTF-8; put it into a script")
+            }
+            let arguments = arguments.compactMap { $0 }
             let command = try parseAsRoot(arguments)
             if let root = command as? Roostctl {
                 try CommandReader(options: root.options).run()

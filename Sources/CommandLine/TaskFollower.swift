@@ -14,15 +14,33 @@ struct TaskFollower {
             .task(.submit(query, wait: patience)), SubmitResult.self, interrupts: interrupts)
         let id = TaskID(submitted.task)
         if session.printsJSON { try session.show(submitted, "") }
+        let task: TaskStatus
         do throws(Failure) {
             // The task of an earlier submission may have said something already.
             if !submitted.new { try showWhatThereIs(of: id, &client, interrupts) }
-            let task = try end(of: id, &client, interrupts)
-            try finish(task)
-        } catch  where error.exit == .interrupted {
-            try write("roostctl: task \(id) goes on; \"roostctl cancel \(id)\" ends it\n", to: STDERR_FILENO)
-            throw error
+            task = try end(of: id, &client, interrupts)
+        } catch {
+            task = try afterAll(id, error, interrupts)
         }
+        try finish(task)
+    }
+
+    /// The task's output cannot be followed any more. Its end can, if roostd is still there; and its number must be
+    /// told in any case, or it is submitted twice.
+    private func afterAll(
+        _ id: TaskID, _ failure: Failure, _ interrupts: Interrupts?
+    ) throws(Failure) -> TaskStatus {
+        if failure.exit == .interrupted {
+            try write("roostctl: task \(id) goes on; \"roostctl cancel \(id)\" ends it\n", to: STDERR_FILENO)
+            throw failure
+        }
+        guard failure.exit == .unreachable, var client = try? ControlClient(path: session.socketPath) else {
+            let text = "task \(id) was accepted and is kept; \"roostctl wait \(id)\" and \"logs \(id)\" tell of it"
+            throw Failure(failure.exit, "\(failure.message); \(text)")
+        }
+        try write(
+            "roostctl: \(failure.message); the rest of its output is in \"roostctl logs \(id)\"\n", to: STDERR_FILENO)
+        return try end(of: id, &client, interrupts)
     }
 
     /// `logs -f`: until all of them are finished.

@@ -6,7 +6,7 @@ extension Reply.Refusal {
         switch self {
         case .unknownTask(let id): "cannot find task \(id): it was never submitted, or is forgotten"
         case .queueIsFull(let name, let capacity):
-            "cannot submit to \(name): it has \(capacity) unfinished tasks; wait for room, or raise its capacity"
+            "cannot submit to \(name): it has \(capacity) unfinished tasks; --wait-for-room, or raise its capacity"
         case .queueHoldsTooMuch(let name, let bytes):
             "cannot submit to \(name): its tasks have \(bytes >> 20) MiB, which is its limit; put large data in files"
         case .queueIsLeaving(let name): "cannot submit to \(name): it is no longer in the configuration"
@@ -17,7 +17,7 @@ extension Reply.Refusal {
         case .tooManyDependencies(let count, let limit):
             "cannot submit a task that waits for \(count) others: at most \(limit)"
         case .dependencyFailed(let id, let state):
-            "cannot submit: task \(id), which it comes after, is \(state.rawValue); --after-any runs it anyway"
+            "cannot run it: task \(id), which it comes after, is \(state.rawValue); retry that, or use --after-any"
         case .keyInUse(let key, let id): "cannot submit: the key \"\(key)\" belongs to task \(id), which is another one"
         case .taskIsFinished(let id, let state): "cannot change task \(id): it is \(state.rawValue) already"
         case .taskIsNotFinished(let id, let state):

@@ -71,6 +71,10 @@ package struct ControlError: Error, Codable, Equatable, Sendable, CustomStringCo
 extension ControlError {
     package init(_ refusal: Reply.Refusal) {
         switch refusal {
+        case .unknownName(let name, let nearest) where nearest == name:
+            self.init(
+                .unknownName, "cannot do this with \"\(name)\": it is a queue; \"roostctl tasks \(name)\" shows it",
+                data: Details(name: name, nearest: nil))
         case .unknownName(let name, let nearest):
             let hint = nearest.map { "; did you mean \"\($0)\"?" } ?? "; \"roostctl status\" lists all names"
             self.init(

@@ -204,6 +204,7 @@ package enum Reply: Equatable, Sendable {
     }
 
     package enum Refusal: Equatable, Sendable {
+        /// `nearest` is the name itself if that is a queue, and the request about something else.
         case unknownName(String, nearest: String?)
         case shuttingDown
         case tooManyRequests(limit: Int)

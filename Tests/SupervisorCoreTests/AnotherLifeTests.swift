@@ -167,4 +167,18 @@ import Testing
         }
         #expect(isReleased)
     }
+
+    @Test func `ends that the store never took are named when roostd ends`() {
+        var outside = Outside(mail())
+        outside.submit()
+        outside.carryOn()
+        guard let run = outside.task(1)?.run else { return #expect(Bool(false), "it does not run") }
+        outside.hear(.exited(run, .exited(code: 0), treeIsEmpty: true))
+        outside.failStore()
+        #expect(outside.announcements.contains { $0.kind == .queueStalled && $0.message.contains("task 1") })
+        outside.hear(.shutdownRequested)
+        outside.failStore()
+        #expect(outside.isFinished)
+        #expect(outside.announcements.last?.message.contains("has not taken the ends of 1 task: 1") == true)
+    }
 }

@@ -98,7 +98,11 @@ struct SubmitVerb: Verb {
                     environment: try variables())),
             label: name, key: key, priority: priority, timeout: timeout?.duration, attempts: retries.map { $0 + 1 },
             after: after.flatMap(\.tasks), afterAny: afterAny)
-        submission.submitter = Submitter(directory: currentDirectory(), environment: ownEnvironment())
+        let here = currentDirectory()
+        if here == nil, directory == nil {
+            throw Failure(.usage, "cannot tell where to run it: the current directory is gone; say --directory")
+        }
+        submission.submitter = Submitter(directory: here, environment: ownEnvironment())
         var query = SubmitQuery(queue: queue, submission: submission)
         query.waitForRoom = waitForRoom
         query.follow = follow

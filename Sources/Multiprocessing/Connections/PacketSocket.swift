@@ -80,12 +80,23 @@ struct PacketSocket {
                 if count > 0 { unsafe rest = UnsafeRawBufferPointer(rebasing: rest[count...]) }
                 if count < 0, roost_errno() != EINTR { throw SystemError.last("write a large message to memory") }
             }
-            _ = try retrying("seal a file in memory") {
-                roost_fcntl(raw, F_ADD_SEALS, Int(roost_all_seals))
-            }
+            try seal(raw)
             return file
         } catch {
             throw ConnectionError(error)
+        }
+    }
+
+    /// The kernel refuses while it has a page in its own hands: to move it, to age it. It waits for that a fraction
+    /// of a second each time, which is too short on a busy machine.
+    private func seal(_ raw: Int32) throws(SystemError) {
+        for attempt in 1... {
+            do throws(SystemError) {
+                _ = try retrying("seal a file in memory") { roost_fcntl(raw, F_ADD_SEALS, Int(roost_all_seals)) }
+                return
+            } catch {
+                guard error.errno == EBUSY, attempt < 20 else { throw error }
+            }
         }
     }
 

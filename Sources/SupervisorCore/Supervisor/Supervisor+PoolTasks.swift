@@ -65,7 +65,7 @@ extension Supervisor {
             try cancel(ids, pools, wait: wait, id: id, at: now, effects: &effects)
         case .retryTasks(let ids):
             guard let first = ids.first(where: { poolOfTask($0) != nil }) else { return false }
-            throw RefusedTask(.badTask("task \(first) is a pool's, which keeps no finished tasks; call it again"))
+            throw RefusedTask(.badTask("task \(first) is a pool's, and those are not retried by hand; call it again"))
         case .start, .stop, .restart, .signal, .scale, .apply, .pauseQueues, .resumeQueues, .call:
             return false
         }

@@ -201,6 +201,7 @@ extension Supervisor {
     private mutating func finishIfDone(effects: inout [Effect]) {
         guard isShuttingDown, !isFinished, activeCount == 0, tasks.isQuiet else { return }
         isFinished = true
+        tasks.tellLost(effects: &effects)
         tasks.dismissRequests(effects: &effects)
         effects.append(.finish)
     }

@@ -150,7 +150,31 @@ extension TaskBoard {
             case .answer(let request): replyChange(request, effects: &effects)
             }
         }
+        tellUnstored(purposes, reason, effects: &effects)
         beginTrouble(reason, at: now, effects: &effects)
+    }
+
+    /// Ends that could not be stored are told once a queue and trouble: were roostd to end now, they would be lost.
+    private mutating func tellUnstored(
+        _ purposes: [StoreMirror.Purpose], _ reason: String, effects: inout [Effect]
+    ) {
+        for case .progress(let id) in purposes {
+            guard tasks[id]?.isFinished == true, let queue = queue(of: id), !queues[queue].saidStalled else { continue }
+            queues[queue].saidStalled = true
+            let text = "the end of task \(id) cannot be stored, and others perhaps not: \(reason)"
+            announce(.queueStalled, queue: queues[queue].name, text, effects: &effects)
+        }
+    }
+
+    /// The daemon ends, and what the store has not taken is lost: the next life will take these tasks for interrupted.
+    func tellLost(effects: inout [Effect]) {
+        let lost = store.unsaved.filter { tasks[$0]?.isFinished == true }.sorted()
+        guard let first = lost.first, let queue = queue(of: first) else { return }
+        let text =
+            "roostd ends, and the store has not taken the ends of \(lost.count) task\(lost.count == 1 ? "" : "s"): "
+            + lost.prefix(20).map(\.description).joined(separator: ", ") + (lost.count > 20 ? " and more" : "")
+            + "; the next roostd takes them for interrupted"
+        announce(.queueStalled, queue: queues[queue].name, text, effects: &effects)
     }
 
     private mutating func reservationEnded(_ ticket: StoreTicket, upTo number: UInt64) {

@@ -284,7 +284,9 @@ package final class ControlServer {
             counters.slowReaders += 1
             logger.notice("a client (pid \(connection.peer.pid)) does not read its control connection and is dropped")
             connection.queue.dropUnsent()
-            let error = ControlError(.slowReader, "cannot go on: you do not read what you asked for; connect again")
+            let error = ControlError(
+                .slowReader,
+                "cannot show more: it is not read as fast as it comes, and \(limits.queueBytes >> 10) KiB wait")
             return end(connection, with: error)
         }
         connection.queue.append(frame)

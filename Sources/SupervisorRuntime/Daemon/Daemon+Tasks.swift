@@ -38,9 +38,9 @@ extension Daemon {
             try permit(peer, .retry, tasks: tasks)
             ask(.retryTasks(tasks), .tasks, token, .no)
         case .pause(let names):
-            ask(.pauseQueues(try queues(named: names, .pause, peer)), .queues, token, .no)
+            ask(.pauseQueues(try queues(named: names, .pause, peer, pools: false)), .queues, token, .no)
         case .resume(let names):
-            ask(.resumeQueues(try queues(named: names, .resume, peer)), .queues, token, .no)
+            ask(.resumeQueues(try queues(named: names, .resume, peer, pools: false)), .queues, token, .no)
         }
     }
 
@@ -63,13 +63,21 @@ extension Daemon {
 
     /// The queues that these names mean: `mail`, `mail*` or `all`, in plan order.
     private func queues(
-        named names: [String], _ method: Command.Method, _ peer: Peer
+        named names: [String], _ method: Command.Method, _ peer: Peer, pools: Bool = true
     ) throws(ControlError) -> [String] {
-        let known = supervisor.queueReports(at: .now).map(\.name)
+        let known = supervisor.queueReports(at: .now).map(\.name).filter {
+            pools || supervisor.queueDefinition($0) != nil
+        }
         var chosen: [String] = []
         for name in names {
             let pattern = Pattern(name == "all" ? "*" : name)
             let found = known.filter { pattern.matches($0) }
+            if found.isEmpty, supervisor.definition(of: name)?.tasks != nil {
+                throw ControlError(
+                    .unknownName,
+                    "cannot pause or resume \"\(name)\": it is a pool; \"roostctl stop \(name)\" stops it",
+                    data: .init(name: name, nearest: nil))
+            }
             guard !found.isEmpty else {
                 throw ControlError(
                     .unknownName, "cannot find a queue \"\(name)\"; \(Self.list(known))",

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct NextTests {
+@Suite(.timeLimit(.minutes(10))) struct NextTests {
     private func run(_ arguments: String..., input: String = "") throws -> RoostctlRun {
         try RoostctlRun(["next"] + arguments, socket: "/nowhere", input: input)
     }

@@ -4,7 +4,7 @@ import Threading
 import ToolkitTesting
 
 /// Queues between processes, used by threads of one process that have mapped them twice.
-@Suite(.leavesNothing, .timeLimit(.minutes(2))) struct QueuesProcessQueueTests {
+@Suite(.leavesNothing, .timeLimit(.minutes(10))) struct QueuesProcessQueueTests {
     @Test func `MP-052 a full queue refuses, at once or in time`() throws {
         let queue = try ProcessQueue<Int>(capacity: 6)
         try queue.put(0)

@@ -3,7 +3,7 @@ import Testing
 import Threading
 import ToolkitTesting
 
-@Suite(.leavesNothing, .timeLimit(.minutes(2))) struct SharedConditionTests {
+@Suite(.leavesNothing, .timeLimit(.minutes(10))) struct SharedConditionTests {
     @Test func `MP-071 exactly as many are woken as were notified`() throws {
         let condition = try SharedCondition(lock: SharedLock())
         let copy = try Parcel(condition).decode(SharedCondition<SharedLock>.self)

@@ -5,7 +5,7 @@ import Threading
 import ToolkitTesting
 
 /// Locks in shared memory, used by threads of one process: what processes add is in `SharedDeathTests`.
-@Suite(.leavesNothing, .timeLimit(.minutes(2))) struct SharedLockTests {
+@Suite(.leavesNothing, .timeLimit(.minutes(10))) struct SharedLockTests {
     @Test func `MP-067 a lock that nobody holds cannot be released`() throws {
         #expect(throws: SharedLockError.notOwner) { try SharedLock().release() }
         #expect(throws: SharedLockError.notOwner) { try SharedRLock().release() }

@@ -2,7 +2,7 @@ import Multiprocessing
 import Testing
 import ToolkitTesting
 
-@Suite(.leavesNothing, .timeLimit(.minutes(2))) struct SharedValueTests {
+@Suite(.leavesNothing, .timeLimit(.minutes(10))) struct SharedValueTests {
     @Test func `MP-083 a value has a lock of its own, none, or a given one`() throws {
         #expect(try SharedValue(0).lock != nil)
         #expect(try SharedValue(0, lock: .none).lock == nil)

@@ -5,7 +5,7 @@ import Threading
 import ToolkitTesting
 
 /// Without `.leavesNothing`: the first task that sleeps makes the runtime open a timer, which it keeps.
-@Suite(.timeLimit(.minutes(2))) struct AsyncQueueTests {
+@Suite(.timeLimit(.minutes(10))) struct AsyncQueueTests {
     @Test func `a task gets what a thread puts`() async throws {
         let queue = Queue<Int>()
         let getter = Task { try await queue.get() }

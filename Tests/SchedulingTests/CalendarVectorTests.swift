@@ -1,7 +1,7 @@
 import Scheduling
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct CalendarVectorTests {
+@Suite(.timeLimit(.minutes(10))) struct CalendarVectorTests {
     private let zones = Zones()
 
     private func times(_ row: [String], policy: ClockChangePolicy = .cron) throws -> [String] {

@@ -1,7 +1,7 @@
 import Scheduling
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct CronVectorTests {
+@Suite(.timeLimit(.minutes(10))) struct CronVectorTests {
     private let zones = Zones()
 
     private func times(_ row: [String], syntax: CronExpression.Syntax = []) throws -> [String] {

@@ -4,7 +4,7 @@ import Testing
 import Threading
 
 /// What holds for every schedule, zone and moment. Each complaint tells the seed.
-@Suite(.timeLimit(.minutes(2))) struct SchedulePropertyTests {
+@Suite(.timeLimit(.minutes(10))) struct SchedulePropertyTests {
     private static let seed = ProcessInfo.processInfo.environment["ROOST_SEED"].flatMap(UInt64.init) ?? 20_261_124
     private static let rounds = ProcessInfo.processInfo.environment["ROOST_ROUNDS"].flatMap(Int.init) ?? 10
 

@@ -2,7 +2,7 @@ import Scheduling
 import Testing
 import Threading
 
-@Suite(.timeLimit(.minutes(2))) struct ScheduleTests {
+@Suite(.timeLimit(.minutes(10))) struct ScheduleTests {
     private func time(_ text: String) throws -> WallTime { try #require(WallTime(text)) }
 
     private func surroundings(

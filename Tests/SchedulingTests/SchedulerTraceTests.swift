@@ -136,7 +136,7 @@ private final class Replay {
     }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct SchedulerTraceTests {
+@Suite(.timeLimit(.minutes(10))) struct SchedulerTraceTests {
     @Test func `a scheduler does what CPython's did, entry for entry`() throws {
         let file = try #require(
             Bundle.module.url(forResource: "sched-traces", withExtension: "jsonl", subdirectory: "Traces"))

@@ -3,7 +3,7 @@ import Scheduling
 import Testing
 import Threading
 
-@Suite(.timeLimit(.minutes(2))) struct TimeZoneTests {
+@Suite(.timeLimit(.minutes(10))) struct TimeZoneTests {
     private static let folder = "/usr/share/zoneinfo"
 
     private func bytes(_ name: String) throws -> [UInt8] {

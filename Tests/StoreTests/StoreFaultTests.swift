@@ -9,7 +9,7 @@ import ToolkitTesting
 @testable import Store
 
 /// Disks that are full, broken, locked or not there.
-@Suite(.timeLimit(.minutes(2))) struct StoreFaultTests {
+@Suite(.timeLimit(.minutes(10))) struct StoreFaultTests {
     @Test func `a full disk refuses, keeps what there is, and goes on when there is room`() {
         let directory = StoreDirectory()
         guard directory.mountSmall("1m") else { return }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Store
 
-@Suite(.timeLimit(.minutes(2))) struct StoringTests {
+@Suite(.timeLimit(.minutes(10))) struct StoringTests {
     /// Everything a task can have, with what is awkward to keep.
     private var elaborate: TaskRecord {
         let command = TaskCommand(

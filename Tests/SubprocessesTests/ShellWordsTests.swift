@@ -1,7 +1,7 @@
 import Subprocesses
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct ShellWordsTests {
+@Suite(.timeLimit(.minutes(10))) struct ShellWordsTests {
     /// Command lines, and the words that they are made of, in the form text|word|word|. A `→` stands for a tab.
     static let corpus = #"""
         ls|ls|

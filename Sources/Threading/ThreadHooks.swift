@@ -1,6 +1,5 @@
 import Glibc
 import Linux
-import Synchronization
 
 /// Code that runs at the beginning and at the end of every thread that `Thread` makes: where Python has `settrace` and
 /// `setprofile`, for profilers, and for libraries that must be told of each thread.
@@ -122,39 +121,39 @@ extension Thread where Success == Never, Failure == Never {
 /// What happens when the program ends.
 enum ThreadExitHandlers {
     private enum State {
-        case collecting(installedIn: Int32?, handlers: [@Sendable () -> Void])
+        case collecting([@Sendable () -> Void])
         case exiting
     }
 
-    private static let state = Guarded(State.collecting(installedIn: nil, handlers: []))
+    private static let state = Guarded(State.collecting([]))
+    /// The process that the C library tells of its end. Settled under the lock of `state`.
+    private static let home = HomeProcess()
 
     /// Makes the C library tell us of the end; once.
     static func install() {
-        state.withLock { state in
-            guard case .collecting(nil, let handlers) = state else { return }
+        state.withLock { _ in
+            guard !home.isSettled else { return }
             // It refuses only for want of memory, and then there are no handlers of anybody.
-            if atexit({ ThreadExitHandlers.run() }) == 0 {
-                state = .collecting(installedIn: getpid(), handlers: handlers)
-            }
+            if atexit({ ThreadExitHandlers.run() }) == 0 { home.settle() }
         }
     }
 
     static func add(_ handler: @escaping @Sendable () -> Void) throws(ThreadError) {
         install()
         try state.withLock { state throws(ThreadError) in
-            guard case .collecting(let process, let handlers) = state else { throw .exiting }
-            state = .collecting(installedIn: process, handlers: handlers + [handler])
+            guard case .collecting(let handlers) = state else { throw .exiting }
+            state = .collecting(handlers + [handler])
         }
     }
 
     private static func run() {
+        // A child that C code has forked has none of the threads, and nothing to say about the end.
+        guard home.isHere else { return }
         let handlers = state.withLock { state -> [@Sendable () -> Void] in
-            // A child that C code has forked has none of the threads, and nothing to say about the end.
-            guard case .collecting(let process, let handlers) = state, process == getpid() else { return [] }
+            guard case .collecting(let handlers) = state else { return [] }
             state = .exiting
             return handlers
         }
-        guard state.withLock({ if case .exiting = $0 { true } else { false } }) else { return }
         for handler in handlers.reversed() { handler() }
         // Somebody may be waiting for the thread that calls `exit`, and would never be done.
         guard KernelThread.id == getpid() else { return }

@@ -1,7 +1,6 @@
 import CLinux
 import Futures
 import Linux
-import Synchronization
 import Threading
 
 /// How a pool begins and ends.
@@ -151,11 +150,10 @@ enum PoolEnd {
     /// Handlers run the last one first: this has to run before the library ends all processes.
     private static let isInstalled: Bool = {
         Children.prepare()
-        installed.store(KernelProcess.id, ordering: .relaxed)
+        home.settle()
         return atexit { PoolEnd.end() } == 0
     }()
-    /// The process that it was installed in: a copy that C code has made has none of the threads.
-    private static let installed = Atomic<Int32>(0)
+    private static let home = HomeProcess()
 
     static func prepare() { _ = isInstalled }
 
@@ -171,7 +169,7 @@ enum PoolEnd {
     /// The program ends: pools finish what they have. Another thread than the main one waits for none; they may be
     /// waiting for it.
     private static func end() {
-        guard installed.load(ordering: .relaxed) == KernelProcess.id else { return }
+        guard home.isHere else { return }
         let engines = state.withLock { state in
             state.isEnding = true
             return Array(state.engines.values)

@@ -11,10 +11,13 @@ enum Children {
 
     /// Makes the end of this program care for them; once.
     private static let isInstalled: Bool = atexit { Children.end() } == 0
+    /// The process that has started some: a copy of it that C code has made becomes that when it does so itself.
+    private static let home = HomeProcess()
 
     /// Collects those that have ended, and cares for what must be there before the next one.
     static func prepare() {
         _ = isInstalled
+        home.settle()
         _ = running
     }
 
@@ -31,7 +34,8 @@ enum Children {
     /// What an ordinary end of the program does: asks those to end that die with it, and waits for them and for those
     /// that it is to wait for. Another thread than the main one waits for none; they may be waiting for it.
     private static func end() {
-        // In a copy of the process that C code has made, they are not ours.
+        guard home.isHere else { return }
+        // A copy that has started some has those of the original in its list, too.
         let ours = running.filter { $0.parentPid == getpid() }
         let dying = ours.filter { $0.lifetime == .diesWithParent }
         for process in dying { _ = try? process.terminate() }

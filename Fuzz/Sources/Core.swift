@@ -61,6 +61,7 @@ private struct Outside {
 
     /// The store answers in order, if perhaps what was not asked for; sweeps end.
     private mutating func storeNews(_ choices: inout Choices) -> Event {
+        if choices.below(16) == 0 { return .logsHeldUp(queue: "q\(choices.below(3))", choices.flag()) }
         if !sweeping.isEmpty, choices.flag() { return .swept(queue: sweeping.removeFirst()) }
         guard !tickets.isEmpty else { return .swept(queue: "q\(choices.below(3))") }
         let ticket = choices.below(16) == 0 ? tickets[0] : tickets.removeFirst()

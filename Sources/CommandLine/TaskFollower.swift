@@ -30,17 +30,21 @@ struct TaskFollower {
     private func afterAll(
         _ id: TaskID, _ failure: Failure, _ interrupts: Interrupts?
     ) throws(Failure) -> TaskStatus {
-        if failure.exit == .interrupted {
-            try write("roostctl: task \(id) goes on; \"roostctl cancel \(id)\" ends it\n", to: STDERR_FILENO)
-            throw failure
-        }
+        if failure.exit == .interrupted { throw try left(id, failure) }
         guard failure.exit == .unreachable, var client = try? ControlClient(path: session.socketPath) else {
             let text = "task \(id) was accepted and is kept; \"roostctl wait \(id)\" and \"logs \(id)\" tell of it"
             throw Failure(failure.exit, "\(failure.message); \(text)")
         }
         try write(
             "roostctl: \(failure.message); the rest of its output is in \"roostctl logs \(id)\"\n", to: STDERR_FILENO)
-        return try end(of: id, &client, interrupts)
+        do throws(Failure) { return try end(of: id, &client, interrupts) } catch { throw try left(id, error) }
+    }
+
+    /// Whoever leaves a task to itself is told how to end it.
+    private func left(_ id: TaskID, _ failure: Failure) throws(Failure) -> Failure {
+        guard failure.exit == .interrupted else { return failure }
+        try write("roostctl: task \(id) goes on; \"roostctl cancel \(id)\" ends it\n", to: STDERR_FILENO)
+        return failure
     }
 
     /// `logs -f`: until all of them are finished.

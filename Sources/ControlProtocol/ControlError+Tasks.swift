@@ -23,7 +23,7 @@ extension Reply.Refusal {
         case .taskIsNotFinished(let id, let state):
             "cannot retry task \(id): it is \(state.rawValue); cancel it first, or wait for its end"
         case .notStored(let reason): "cannot make it durable, so nothing was done: \(reason)"
-        case .unknownName, .shuttingDown, .tooManyRequests, .badCount, .noPool, .poolIsDown, .callTimedOut:
+        case .unknownName, .isQueue, .shuttingDown, .tooManyRequests, .badCount, .noPool, .poolIsDown, .callTimedOut:
             "cannot do this"
         }
     }

@@ -71,7 +71,7 @@ package struct ControlError: Error, Codable, Equatable, Sendable, CustomStringCo
 extension ControlError {
     package init(_ refusal: Reply.Refusal) {
         switch refusal {
-        case .unknownName(let name, let nearest) where nearest == name:
+        case .isQueue(let name):
             self.init(
                 .unknownName, "cannot do this with \"\(name)\": it is a queue; \"roostctl tasks \(name)\" shows it",
                 data: Details(name: name, nearest: nil))

@@ -20,16 +20,20 @@ struct StoreWriter: Sendable {
         }
         var changes = 0
         var bytes = 0
+        var untidy: StoreError?
         while let batch = take() {
-            let answers = write(batch, to: &database)
+            var answers = write(batch, to: &database)
+            answers[0].untidy = untidy.take()
             deliver(answers)
             changes += batch.reduce(0) { $0 + $1.changes.count }
             bytes += batch.reduce(0) { $0 + $1.size }
             if changes >= Self.changesBetweenCheckpoints || bytes >= Self.bytesBetweenCheckpoints {
                 changes = 0
                 bytes = 0
-                // Between commits, so that no ticket waits for it. What fails here shows at the next commit.
-                if case .open(let database) = database { try? database.tidyUp() }
+                // Between commits, so that no ticket waits for it. It is tried again after as many changes.
+                if case .open(let database) = database {
+                    do throws(StoreError) { try database.tidyUp() } catch { untidy = error }
+                }
             }
         }
         if case .open(let database) = database { try? database.tidyUp(givingRoomBack: true) }

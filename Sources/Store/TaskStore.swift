@@ -23,6 +23,14 @@ package final class TaskStore: Sendable {
         package let ticket: StoreTicket
         /// Nil when it is on the disk.
         package let error: StoreError?
+        /// What has gone wrong besides, since the last answers: the log could not be moved into the tables. Commits go
+        /// on, but the log grows.
+        package var untidy: StoreError?
+
+        init(ticket: StoreTicket, error: StoreError?) {
+            self.ticket = ticket
+            self.error = error
+        }
     }
 
     /// What was found when the store was read.

@@ -204,8 +204,9 @@ package enum Reply: Equatable, Sendable {
     }
 
     package enum Refusal: Equatable, Sendable {
-        /// `nearest` is the name itself if that is a queue, and the request about something else.
         case unknownName(String, nearest: String?)
+        /// The request is about workers, pools or groups, and this is a queue.
+        case isQueue(String)
         case shuttingDown
         case tooManyRequests(limit: Int)
         case badCount(Int, limit: Int)

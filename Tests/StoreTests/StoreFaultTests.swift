@@ -34,6 +34,24 @@ import ToolkitTesting
         #expect(found == accepted.dropFirst(20) + [1001])
     }
 
+    @Test func `a log that cannot be moved into the tables is told of, and commits go on`() {
+        let directory = StoreDirectory()
+        guard directory.mountSmall("12m") else { return }
+        let fixture = StoreFixture(directory.path)
+        _ = fixture.store.read(at: "now")
+        // The log has room for the second lot where the first one was; the tables have none.
+        #expect(fixture.store(1, (1...1000).map { .add(task($0, size: 2000)) }) == nil)
+        #expect(fixture.store(2, [.add(task(2000))]) == nil)
+        run("dd if=/dev/zero of='\(directory.path)/fill' bs=4k 2>/dev/null")
+        #expect(fixture.store(3, (1001...1999).map { .add(task($0, size: 1000)) }) == nil)
+        #expect(fixture.store(4, [.add(task(2001))]) == nil)
+        #expect(fixture.store(5, [.add(task(2002))]) == nil)
+        #expect(fixture.untidiness.map(\.reason) == [.diskFull])
+        _ = fixture.close()
+        run("rm '\(directory.path)/fill'")
+        #expect(StoreFixture.contents(directory.path).tasks.records.count == 2002)
+    }
+
     @Test func `a full disk that is full from the start`() {
         let directory = StoreDirectory()
         guard directory.mountSmall("64k") else { return }

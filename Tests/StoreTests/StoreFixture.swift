@@ -56,19 +56,26 @@ final class StoreFixture: Sendable {
     let store: TaskStore
     private let answers: Monitor<[UInt64: StoreError?]>
     private let batches: Monitor<[Int]>
+    private let untidy: Monitor<[StoreError]>
 
     init(_ directory: String, limits: TaskStore.Limits = TaskStore.Limits()) {
         let answers = Monitor<[UInt64: StoreError?]>([:])
         let batches = Monitor<[Int]>([])
+        let untidy = Monitor<[StoreError]>([])
+        self.untidy = untidy
         self.answers = answers
         self.batches = batches
         store = TaskStore(in: directory, limits: limits) { batch in
             batches.withLock { $0.append(batch.count) }
+            untidy.withLock { $0 += batch.compactMap(\.untidy) }
             answers.withLock { known in
                 for answer in batch { known.updateValue(answer.error, forKey: answer.ticket.number) }
             }
         }
     }
+
+    /// What was said of a log that cannot be moved into the tables.
+    var untidiness: [StoreError] { untidy.withLock { $0 } }
 
     var batchSizes: [Int] { batches.withLock { $0 } }
 

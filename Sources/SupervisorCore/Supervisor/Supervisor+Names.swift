@@ -62,8 +62,7 @@ extension Supervisor {
     private func group(named name: String) -> Group? { groups.first { $0.definition.name == name } }
 
     func unknown(_ name: String) -> RefusedRequest {
-        // Itself: it is there, but not something that this can be done with.
-        if tasks.queueIndex[name] != nil { return RefusedRequest(refusal: .unknownName(name, nearest: name)) }
+        if tasks.queueIndex[name] != nil { return RefusedRequest(refusal: .isQueue(name)) }
         var known: [String] = []
         for entry in entries { known += [entry.definition.name] + entry.slots.map { "\($0.machine.id)" } }
         known += groups.flatMap { [$0.definition.name, "@\($0.definition.name)"] }

@@ -99,11 +99,12 @@ extension TaskBoard {
     /// Answers a request, whose effect was at once, when all that was changed so far is stored: what is promised then
     /// survives roostd.
     mutating func replyOnceStored(_ request: RequestID, _ reply: Reply, effects: inout [Effect]) {
+        // Answers come in the order of the tickets, so the last one is for all.
+        let last = StoreTicket(store.lastTicket)
         if !store.batch.isEmpty {
             store.purposes.append(.answer(request))
-        } else if !store.open.isEmpty {
-            // Answers come in the order of the tickets, so the last one is among those.
-            store.open[StoreTicket(store.lastTicket), default: []].append(.answer(request))
+        } else if store.open[last] != nil {
+            store.open[last]?.append(.answer(request))
         } else {
             return effects.append(.reply(request, reply))
         }

@@ -123,6 +123,8 @@ struct TaskEntry: Sendable {
     var phase: Phase
     /// Whether the store knows it, or is being told of it.
     let isDurable: Bool
+    /// Roughly the bytes of memory that it takes.
+    let weight: Int
     /// Its end is made durable; those who wait are told then.
     var telling: StoreTicket?
     /// Tasks that are, or were, held and name this one.
@@ -139,6 +141,13 @@ struct TaskEntry: Sendable {
     var timer: TimerWheel<TaskTimer>.Handle?
     /// As it was before the start, or the retry by hand, that is being stored.
     var before: TaskProgress?
+
+    init(record: TaskRecord, phase: Phase, isDurable: Bool) {
+        self.record = record
+        self.phase = phase
+        self.isDurable = isDurable
+        weight = record.submission.size + 512
+    }
 }
 
 /// A request that is answered later.
@@ -228,7 +237,4 @@ extension TaskEntry {
     }
 
     var isFinished: Bool { phase == .finished }
-
-    /// Roughly the bytes of memory that it takes.
-    var weight: Int { record.submission.size + 512 }
 }

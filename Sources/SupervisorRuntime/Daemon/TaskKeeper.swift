@@ -87,6 +87,7 @@ final class TaskKeeper {
     }
 
     private func tell(_ answer: TaskStore.Answer) {
+        if let error = answer.untidy { logger.error("\(error); tasks are stored all the same, but \(directory) grows") }
         if let error = answer.error {
             answered(.storeFailed(answer.ticket, reason: error.description))
         } else {

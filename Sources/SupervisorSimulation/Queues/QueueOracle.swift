@@ -45,7 +45,9 @@ struct QueueOracle: Sendable {
     /// Chosen to start in the event in hand.
     var chosen: [TaskID] = []
     var paused: Set<String> = []
-    /// The last request that may have changed them.
+    /// Queues whose logs take nothing.
+    var heldUp: Set<String> = []
+    /// The last request that may have changed the pauses.
     var lastWordOnPauses: UInt64 = 0
     var lastAnswer = Instant.origin
     /// Starts and retries under way, by ticket.
@@ -132,6 +134,7 @@ struct QueueOracle: Sendable {
         starting.remove(id)
         if !known.isDurable { chosen.append(id) }
         require(!paused.contains(queue.name), "task \(id) is started although \(queue.name) is paused")
+        require(!heldUp.contains(queue.name), "task \(id) is started although the logs of \(queue.name) are full")
         require(!known.state.isFinished, "task \(id) is started although it is \(known.state)")
         switch known.last {
         case .none: break
@@ -158,6 +161,7 @@ struct QueueOracle: Sendable {
     // MARK: - Lives
 
     mutating func daemonDies() {
+        heldUp = []
         starting = []
         tickets = [:]
         lastAnswer = .origin

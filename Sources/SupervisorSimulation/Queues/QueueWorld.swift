@@ -115,10 +115,18 @@ package struct QueueWorld: SimulatedLife, Sendable {
         start()
     }
 
+    /// The disk of a queue's logs fills up, or takes something again.
+    private mutating func logsTurn(_ queue: String) {
+        let isHeldUp = oracle.heldUp.insert(queue).inserted
+        if !isHeldUp { oracle.heldUp.remove(queue) }
+        deliver(.logsHeldUp(queue: queue, isHeldUp))
+    }
+
     private mutating func calmDown() {
         guard violation == nil else { return }
         note("calm")
         faultsEnd = true
+        for queue in oracle.heldUp.sorted() { logsTurn(queue) }
         disk.isHealthy = true
         for index in plan.queues.indices {
             plan.queues[index].slots = max(1, plan.queues[index].slots)
@@ -192,6 +200,7 @@ package struct QueueWorld: SimulatedLife, Sendable {
             disk.isHealthy = !chance(weights.diskFault)
             let isHealthy = disk.isHealthy
             note("the disk is \(isHealthy ? "well" : "full")")
+            if chance(30) { logsTurn(pick(RandomQueues.names)) }
             schedule(.diskTurns, after: draw(upTo: weights.diskPause))
         case .daemonDies:
             guard !faultsEnd else { return }

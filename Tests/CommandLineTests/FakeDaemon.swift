@@ -81,11 +81,11 @@ struct RoostctlRun {
     let output: String
     let errors: String
 
-    init(_ arguments: [String], socket: String, input: String = "") throws {
+    init(_ arguments: [String], socket: String, input: String = "", environment: [String: String] = [:]) throws {
         let process = Process()
         process.executableURL = RoostctlRun.directory.appendingPathComponent("roostctl")
         process.arguments = arguments
-        process.environment = ["ROOST_SOCKET": socket, "HOME": NSTemporaryDirectory()]
+        process.environment = environment.merging(["ROOST_SOCKET": socket, "HOME": NSTemporaryDirectory()]) { $1 }
         let (standardInput, standardOutput, standardError) = (Foundation.Pipe(), Foundation.Pipe(), Foundation.Pipe())
         process.standardInput = standardInput
         process.standardOutput = standardOutput

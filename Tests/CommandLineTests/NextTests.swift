@@ -32,6 +32,15 @@ import Testing
                 + "use a number in that range\n")
     }
 
+    @Test func `where no zone is named, TZ names it`() throws {
+        let arguments = ["next", "daily", "-n", "1", "--from", "2026-01-01T00:00:00Z"]
+        let run = try RoostctlRun(arguments, socket: "/nowhere", environment: ["TZ": "Asia/Tokyo"])
+        #expect(run.output.contains("2026-01-01T15:00:00Z"), "\(run)")
+        let wrong = try RoostctlRun(arguments, socket: "/nowhere", environment: ["TZ": "Asia/Tokio"])
+        #expect(wrong.status == 2)
+        #expect(wrong.errors.contains("Asia/Tokio"))
+    }
+
     @Test func `a zone that is not there is told`() throws {
         let run = try run("daily", "--tz", "Europe/Bärlin")
         #expect(run.status == 2)

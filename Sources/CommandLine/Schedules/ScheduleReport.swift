@@ -25,7 +25,10 @@ struct ScheduleReport: Encodable {
     let lints: [String]
     private let base: WallTime
 
-    private enum CodingKeys: CodingKey { case schedule, zone, times, isComplete, lints }
+    private enum CodingKeys: String, CodingKey {
+        case schedule, zone, times, lints
+        case isComplete = "complete"
+    }
 
     init(
         _ schedule: Schedule, after base: WallTime, in rules: TimeZoneRules, policy: ClockChangePolicy, number: Int

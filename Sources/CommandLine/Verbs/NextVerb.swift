@@ -21,7 +21,7 @@ struct NextVerb: Verb {
 
     @Option(
         name: .customLong("tz"),
-        help: ArgumentHelp("The time zone. (default: the schedule's, or this machine's)", valueName: "zone"))
+        help: ArgumentHelp("The time zone. (default: the schedule's, TZ, or this machine's)", valueName: "zone"))
     var zone: String?
 
     @Option(
@@ -72,7 +72,7 @@ struct NextVerb: Verb {
             throw Failure(.usage, "\(error)")
         }
         do {
-            rules = try zones.rules(of: schedule, orElse: zone)
+            rules = try zones.rules(of: schedule, orElse: zone ?? environment("TZ").flatMap { $0.isEmpty ? nil : $0 })
         } catch {
             throw Failure(.usage, "\(error)")
         }

@@ -139,7 +139,10 @@ extension TaskBoard {
         case .retry(let all): all.contains { tasks[$0]?.waiters.contains(id) == true }
         case .ends(let all, let remaining, let known):
             remaining > 0 && remaining == all.count - known.count
-                && all.allSatisfy { known[$0] != nil || tasks[$0]?.waiters.contains(id) == true }
+                && all.allSatisfy {
+                    known[$0] != nil || tasks[$0]?.waiters.contains(id) == true
+                        || poolWaiters[$0]?.contains(id) == true
+                }
         }
     }
 }

@@ -83,6 +83,24 @@ import Testing
         #expect(outside.stores.flatMap(\.changes) == [.pause(queue: "mail", true)])
     }
 
+    @Test func `a start that is taken back is stored as it is in the end, and not as it was on the way`() {
+        var outside = Outside(mail())
+        outside.request(.submit(queue: "mail", outside.submission(), waitForRoom: false))
+        outside.storeNext()
+        outside.request(.pauseQueues(["mail"]))
+        outside.storeNext()
+        outside.request(.resumeQueues(["mail"]))
+        outside.request(.pauseQueues(["mail"]))
+        outside.storeNext()
+        // The first start, taken back, is not stored; the second one is, and is taken back as well.
+        outside.failNext()
+        outside.storeNext()
+        var states: [TaskState] = []
+        for case .change(_, let progress) in outside.stores.last?.changes ?? [] { states.append(progress.state) }
+        #expect(states == [.queued])
+        #expect(outside.taskState(1) == .queued)
+    }
+
     @Test func `a submission to a store that rests carries nothing else`() {
         var outside = Outside(mail { $0.paused = true })
         for _ in 1...20 { outside.submit() }

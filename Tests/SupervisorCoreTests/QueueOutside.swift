@@ -11,10 +11,15 @@ extension Outside {
 
     /// The store has taken everything that it was asked for so far.
     mutating func storeAll() {
-        while let first = stores.first {
-            stores.removeFirst()
-            hear(.stored(first.ticket))
-        }
+        while !stores.isEmpty { storeNext() }
+    }
+
+    /// The store has taken the oldest of what it was asked for.
+    mutating func storeNext() { hear(.stored(stores.removeFirst().ticket)) }
+
+    /// The store does not take the oldest of what it was asked for.
+    mutating func failNext(_ reason: String = "no space left on device") {
+        hear(.storeFailed(stores.removeFirst().ticket, reason: reason))
     }
 
     /// The store takes nothing of what it was asked for so far.

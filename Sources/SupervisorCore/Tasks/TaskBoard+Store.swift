@@ -119,7 +119,6 @@ extension TaskBoard {
 
     mutating func stored(_ ticket: StoreTicket, at now: Instant, effects: inout [Effect]) {
         guard let purposes = store.open.removeValue(forKey: ticket) else { return }
-        endTrouble(effects: &effects)
         for purpose in purposes {
             switch purpose {
             case .accept(let id), .requeue(let id): accepted(id, ticket, at: now, effects: &effects)
@@ -131,6 +130,8 @@ extension TaskBoard {
             }
         }
         answerRetries(purposes, at: now, effects: &effects)
+        // Last, so that what is written now is where each task stands after this answer.
+        endTrouble(effects: &effects)
     }
 
     mutating func storeFailed(_ ticket: StoreTicket, reason: String, at now: Instant, effects: inout [Effect]) {

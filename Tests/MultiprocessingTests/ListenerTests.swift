@@ -21,6 +21,19 @@ import ToolkitTesting
         }
     }
 
+    /// Listens where a listener was that is gone: its name may still be held, for a moment, by a process that is just
+    /// being started.
+    static func listen(
+        at address: Address, key: AuthKey?, handshake: Duration = .seconds(10)
+    ) throws -> Listener {
+        var listener: Listener?
+        try eventually("\(address) is free") {
+            listener = try? Listener(address, key: key, handshake: handshake)
+            return listener != nil
+        }
+        return try #require(listener)
+    }
+
     /// Accepts in another thread.
     func accepting(_ listener: Listener) throws -> Threading.Thread<Result<Connection, any Error>, Never> {
         try Threading.Thread { Result { try listener.accept(timeout: .seconds(30)) } }
@@ -69,7 +82,7 @@ import ToolkitTesting
             listener.close()
             #expect(throws: ConnectionError.closedHere) { try thread.join().get() }
             if case .unix(let path) = address { #expect(access(path, F_OK) != 0) }
-            let again = try Listener(listener.address, key: nil)
+            let again = try Self.listen(at: listener.address, key: nil)
             #expect(throws: ConnectionError.timedOut) { try again.accept(timeout: .zero) }
         }
     }
@@ -77,7 +90,7 @@ import ToolkitTesting
     @Test func `MP-047 equal keys meet, even empty ones, and unequal ones are an error on both sides`() throws {
         try Self.each { address in
             for (ours, theirs) in [(Self.key, Self.key), (AuthKey([]), AuthKey([]))] {
-                let listener = try Listener(address, key: ours)
+                let listener = try Self.listen(at: address, key: ours)
                 defer { listener.close() }
                 let thread = try accepting(listener)
                 let client = try Connection.connect(to: listener.address, key: theirs, timeout: .seconds(30))
@@ -85,7 +98,7 @@ import ToolkitTesting
                 try server.send(1)
                 #expect(try client.receive(Int.self) == 1)
             }
-            let listener = try Listener(address, key: Self.key)
+            let listener = try Self.listen(at: address, key: Self.key)
             defer { listener.close() }
             for wrong in [AuthKey([]), AuthKey.random()] {
                 let thread = try accepting(listener)
@@ -104,7 +117,7 @@ import ToolkitTesting
     @Test func `MP-049 ★ a silent client holds nobody up, and is dropped in the end`() throws {
         for address in [.unique(), .tcp(host: "127.0.0.1", port: 0)] as [Address] {
             try repeatedly { _ in
-                let listener = try Listener(address, key: Self.key)
+                let listener = try Self.listen(at: address, key: Self.key)
                 defer { listener.close() }
                 let silent = try Connection.connect(to: listener.address, key: nil, timeout: .seconds(30))
                 let thread = try accepting(listener)
@@ -115,7 +128,7 @@ import ToolkitTesting
                 _ = silent
             }
             try repeatedly { _ in
-                let listener = try Listener(address, key: Self.key, handshake: .milliseconds(2))
+                let listener = try Self.listen(at: address, key: Self.key, handshake: .milliseconds(2))
                 defer { listener.close() }
                 let silent = try Connection.connect(to: listener.address, key: nil, timeout: .seconds(30))
                 #expect(throws: ConnectionError.timedOut) { try listener.accept(timeout: .milliseconds(10)) }

@@ -26,8 +26,9 @@ package func elapsed(_ body: () throws -> Void) rethrows -> Duration {
 }
 
 extension Trait where Self == TimeLimitTrait {
-    /// Ends a test that hangs, and leaves those time that repeat themselves through the night.
-    package static var watchdog: TimeLimitTrait { .timeLimit(.minutes(2 + rounds / 20)) }
+    /// Ends a test that hangs, and leaves those time that repeat themselves through the night, or wait for their turn
+    /// on a machine with few processors.
+    package static var watchdog: TimeLimitTrait { .timeLimit(.minutes(10 + rounds / 20)) }
 }
 
 /// Runs a whole test `rounds` times.
